@@ -1,0 +1,101 @@
+"""A process of the simulated machine: a program's coroutine, with its arguments, streams, files and namespace.
+
+A program is ``async def ping(process: Process) -> int``: it reads ``process.arguments``, writes to ``process.stdout`` and
+returns the exit code. It runs nothing on the computer underneath.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netcourse.simulation.linux.pipes import Pipe
+from netcourse.simulation.linux.tasks import Cancelled, Future, Task, sleep
+
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.files import FileSystem
+    from netcourse.simulation.linux.machine import Machine
+    from netcourse.simulation.linux.namespace import Namespace
+
+Program = Callable[["Process"], Coroutine[Future[Any], None, int]]
+
+
+class ProgramNotFound(Exception):
+    """No such program on the PATH (or at the path given): the shell says "not found" and 127."""
+
+
+@dataclass(eq=False)
+class Process:
+    """One running program.
+
+    ``arguments[0]`` is the program's name as typed. ``is_init`` marks a container's first process: signals that it has no
+    handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``exit`` becomes the exit code, 128+N after signal N.
+    """
+
+    machine: Machine
+    namespace: Namespace
+    files: FileSystem
+    program: Program
+    arguments: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    directory: str = "/"
+    stdin: Pipe = field(default_factory=Pipe)
+    stdout: Pipe = field(default_factory=Pipe)
+    stderr: Pipe = field(default_factory=Pipe)
+    pid: int = 0
+    host_pid: int = 0
+    parent: Process | None = None
+    is_init: bool = False
+    has_terminal: bool = False
+    hostname: str = ""
+    user: str = "root"
+    privileged: bool = False
+    signal_handlers: dict[int, Callable[[], None]] = field(default_factory=dict)
+    exit: Future[int] = field(default_factory=Future)
+    task: Task[int] | None = None
+    children: list[Process] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.task = Task(self.machine.clock, self.program(self))
+        self.task.when_done(self._ended)
+
+    def _ended(self) -> None:
+        assert self.task is not None
+        try:
+            self.exit.set(self.task.result())
+        except Cancelled:
+            self.exit.set(128 + signal.SIGKILL)
+
+    def signal(self, number: int) -> None:
+        """Deliver a signal: its handler, or the default, which ends the process (but not an init without a handler)."""
+        if self.exit.done:
+            return
+        handler = self.signal_handlers.get(number)
+        if number != signal.SIGKILL and handler is not None:
+            handler()
+        elif number == signal.SIGKILL or (not self.is_init and number not in _IGNORED):
+            self.kill(number)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End the process and its children, whatever it would rather do."""
+        for child in list(self.children):
+            child.kill(number)
+        self.exit.set(128 + number)
+        if self.task is not None:
+            self.task.cancel()
+
+    async def sleep(self, seconds: float) -> None:
+        await sleep(self.machine.clock, seconds)
+
+    def write(self, text: str) -> None:
+        """Print to standard output, without a newline of its own."""
+        self.stdout.write(text.encode())
+
+    def complain(self, text: str) -> None:
+        """Print a line to standard error."""
+        self.stderr.write(f"{text}\n".encode())
+
+
+_IGNORED = {signal.SIGCHLD, signal.SIGWINCH, signal.SIGURG, signal.SIGCONT}

@@ -96,7 +96,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A container's attachment to a network. ``interface`` is the one in the container's namespace; None while stopped."""
+    """A container on a network. ``interface`` is the one in its namespace; None while the container is stopped."""
 
     container: str
     network: str

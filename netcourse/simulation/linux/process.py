@@ -6,7 +6,7 @@ returns the exit code. It runs nothing on the computer underneath.
 
 from __future__ import annotations
 
-import signal
+import signal as signals
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,19 +66,19 @@ class Process:
         try:
             self.exit.set(self.task.result())
         except Cancelled:
-            self.exit.set(128 + signal.SIGKILL)
+            self.exit.set(128 + signals.SIGKILL)
 
     def signal(self, number: int) -> None:
         """Deliver a signal: its handler, or the default, which ends the process (but not an init without a handler)."""
         if self.exit.done:
             return
         handler = self.signal_handlers.get(number)
-        if number != signal.SIGKILL and handler is not None:
+        if number != signals.SIGKILL and handler is not None:
             handler()
-        elif number == signal.SIGKILL or (not self.is_init and number not in _IGNORED):
+        elif number == signals.SIGKILL or (not self.is_init and number not in _IGNORED):
             self.kill(number)
 
-    def kill(self, number: int = signal.SIGKILL) -> None:
+    def kill(self, number: int = signals.SIGKILL) -> None:
         """End the process and its children, whatever it would rather do."""
         for child in list(self.children):
             child.kill(number)
@@ -98,4 +98,4 @@ class Process:
         self.stderr.write(f"{text}\n".encode())
 
 
-_IGNORED = {signal.SIGCHLD, signal.SIGWINCH, signal.SIGURG, signal.SIGCONT}
+_IGNORED = {signals.SIGCHLD, signals.SIGWINCH, signals.SIGURG, signals.SIGCONT}

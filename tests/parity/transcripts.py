@@ -1,0 +1,109 @@
+"""Transcripts: what was typed, and what a real engine answered.
+
+A transcript file holds scenes. A scene has a title, then commands with their output, as a terminal would show them:
+
+    ## A name can be taken once
+    $ docker network create nc-a
+    <id>
+    $ docker network create nc-a
+    2> Error response from daemon: network with name nc-a already exists
+    [1]
+
+Lines of standard error begin with ``2> ``; an exit code other than 0 stands in brackets. What differs from run to run
+(ids, MAC addresses, times, names of veth devices) is written as ``<id>``, ``<mac>`` and so on. Everything that a scene
+creates is named ``nc-...``, so that nothing else is ever removed after it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "transcripts"
+COMMAND_SECONDS = 60
+
+_VARYING = [
+    (r"\b[0-9a-f]{64}\b", "<id>"),
+    (r"\bbr-[0-9a-f]{12}\b", "br-<id>"),
+    (r"\bveth[0-9a-f]{7}\b", "veth<id>"),
+    (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b", "<short>"),
+    (r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", "<mac>"),
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)", "<time>"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4} [A-Z]+", "<time>"),
+    (r"\b(?:Less than a second|\d+ seconds?|About a minute|\d+ minutes?) ago", "<when> ago"),
+    (r"\bUp (?:Less than a second|\d+ seconds?|About a minute|\d+ minutes?)", "Up <when>"),
+    (r"\btime=[0-9.]+ ms", "time=<ms> ms"),
+    (r"= [0-9.]+/[0-9.]+/[0-9.]+(?:/[0-9.]+)? ms", "= <ms>"),
+    (r"@if\d+", "@if<n>"),
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one command printed, and its exit code."""
+
+    output: str
+    error: str
+    code: int
+
+    def __str__(self) -> str:
+        text = self.output + ("" if not self.output or self.output.endswith("\n") else "\n")
+        text += "".join(f"2> {line}\n" for line in self.error.splitlines())
+        return text + (f"[{self.code}]\n" if self.code else "")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A title, and the commands with the answers that are expected."""
+
+    file: str
+    title: str
+    steps: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return f"## {self.title}\n" + "".join(f"$ {command}\n{answer}" for command, answer in self.steps)
+
+
+def without_what_varies(text: str) -> str:
+    """``text`` with ids, MAC addresses, times and veth names replaced by what they are."""
+    for pattern, name in _VARYING:
+        text = re.sub(pattern, name, text)
+    return text
+
+
+def read_scenes(path: Path) -> list[Scene]:
+    """The scenes of a transcript file."""
+    return [_read_scene(path.stem, part) for part in re.split(r"^## ", path.read_text(), flags=re.MULTILINE)[1:]]
+
+
+def _read_scene(file: str, text: str) -> Scene:
+    title, _, body = text.partition("\n")
+    steps = []
+    for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+        command, _, answer = part.rstrip("\n").partition("\n")
+        steps.append((command, answer + "\n" if answer else ""))
+    return Scene(file, title, tuple(steps))
+
+
+def run_command(command: str, address: str) -> Answer:
+    """Type ``command`` with ``DOCKER_HOST=address`` and see what comes."""
+    environment = os.environ | {"DOCKER_HOST": address, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(["bash", "-c", command], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=COMMAND_SECONDS, check=False)
+    return Answer(without_what_varies(done.stdout.decode()), without_what_varies(done.stderr.decode()), done.returncode)
+
+
+def play(scene: Scene, address: str) -> Scene:
+    """The same commands, with the answers that the engine at ``address`` gives."""
+    return Scene(scene.file, scene.title,
+                 tuple((command, str(run_command(command, address))) for command, _ in scene.steps))
+
+
+def clear(address: str) -> None:
+    """Remove what scenes have left: containers, networks and volumes named ``nc-...``, and nothing else."""
+    run_command("docker rm -fv $(docker ps -aq --filter name=^/nc-) 2>/dev/null; "
+                "docker network rm $(docker network ls -q --filter name=^nc-) 2>/dev/null; "
+                "docker volume rm $(docker volume ls -q --filter name=^nc-) 2>/dev/null", address)

@@ -1,0 +1,32 @@
+"""An IPv4 address on a device, with its prefix length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``scope`` is global, link or host (ip-address(8)); ``broadcast`` is there only where it was asked for."""
+
+    ip: IPv4Address
+    prefix_length: int
+    broadcast: IPv4Address | None = None
+    scope: str = "global"
+    label: str = ""
+
+    @classmethod
+    def parse(cls, text: str, *, broadcast: bool = False, scope: str = "global") -> Address:
+        """``text`` is "10.0.0.1/24"; without a prefix length it is a /32. Raises ValueError."""
+        interface = IPv4Interface(text)
+        length = interface.network.prefixlen
+        wanted = interface.network.broadcast_address if broadcast and length < 31 else None
+        return cls(interface.ip, length, wanted, scope)
+
+    @property
+    def network(self) -> IPv4Network:
+        return IPv4Interface((self.ip, self.prefix_length)).network
+
+    def __str__(self) -> str:
+        return f"{self.ip}/{self.prefix_length}"

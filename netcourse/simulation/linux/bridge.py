@@ -1,0 +1,112 @@
+"""The Linux bridge: a switch within a namespace that learns which MAC address is behind which port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netcourse.packets import Ethernet, IPv4
+from netcourse.simulation.linux.clock import SECOND
+from netcourse.simulation.linux.device import Device
+
+AGEING_TIME = 300 * SECOND
+
+
+class Bridge(Device):
+    """A bridge is a port of itself too: its own address is the gateway of those on its ports.
+
+    It takes the lowest MAC address of its ports unless one was set (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id);
+    Docker sets one.
+    """
+
+    kind = "bridge"
+    __slots__ = ("forwarding", "hairpin", "ports")
+
+    def __init__(self, name: str, mac: str, mtu: int = 1500) -> None:
+        super().__init__(name, mac, mtu)
+        self.ports: dict[str, Device] = {}
+        self.hairpin: set[str] = set()
+        self.forwarding: dict[str, tuple[Device, int]] = {}
+
+    @property
+    def carrier(self) -> bool:
+        """Up as soon as one port is, down after the last: why docker0 is DOWN before the first container."""
+        return self.up and any(port.up and port.carrier for port in self.ports.values())
+
+    def add_port(self, device: Device) -> None:
+        """Raises OSError(EBUSY) when the device is a port already."""
+        if device.master is not None:
+            raise OSError(16, "Device or resource busy")
+        device.master = self
+        self.ports[device.name] = device
+
+    def remove_port(self, device: Device) -> None:
+        self.ports.pop(device.name, None)
+        device.master = None
+        self.forwarding = {mac: entry for mac, entry in self.forwarding.items() if entry[0] is not device}
+
+    def port_behind(self, mac: str) -> Device | None:
+        """The port behind which ``mac`` was seen, unless that is too long ago."""
+        assert self.namespace is not None
+        port, seen = self.forwarding.get(mac, (None, 0))
+        return port if port is not None and self.namespace.machine.clock.now - seen < AGEING_TIME else None
+
+    def receive_on_port(self, port: Device, frame: Ethernet) -> None:
+        """Learn the sender, then hand the frame up, forward it or flood it."""
+        namespace = self.namespace
+        if namespace is None or not self.up:
+            return
+        self.forwarding[frame.source] = (port, namespace.machine.clock.now)
+        filtered = self._filter_in(frame)
+        if filtered is None:
+            return
+        if filtered is not frame and namespace.is_elsewhere(frame, filtered):
+            namespace.receive(self, replace(filtered, destination=self.mac), filtered=True)
+        elif frame.destination == self.mac:
+            namespace.receive(self, filtered, filtered=True)
+        else:
+            self._switch(filtered, port)
+
+    def _carry(self, frame: Ethernet) -> None:
+        self._switch(frame, None)
+
+    def _switch(self, frame: Ethernet, incoming: Device | None) -> None:
+        assert self.namespace is not None
+        port = self.port_behind(frame.destination)
+        if port is not None:
+            if port is not incoming or port.name in self.hairpin:
+                self._leave(port, frame, incoming, "forwarded")
+            return
+        if incoming is not None and frame.destination == "ff:ff:ff:ff:ff:ff":
+            self.namespace.receive(self, frame, filtered=True)
+        for other in list(self.ports.values()):
+            if other is not incoming:
+                self._leave(other, frame, incoming, "flooded")
+
+    def _leave(self, port: Device, frame: Ethernet, incoming: Device | None, action: str) -> None:
+        if incoming is not None:
+            passed = self._filter_out(frame)
+            if passed is None:
+                return
+            frame = passed
+            self.record(action, frame, f"from {incoming.name} to {port.name}")
+        if port.up and port.carrier:
+            port.transmit(frame)
+
+    def _filter_in(self, frame: Ethernet) -> Ethernet | None:
+        return self._filter(frame, "PREROUTING", outgoing=None)
+
+    def _filter_out(self, frame: Ethernet) -> Ethernet | None:
+        passed = self._filter(frame, "FORWARD", outgoing=self.name)
+        return passed and self._filter(passed, "POSTROUTING", outgoing=self.name)
+
+    def _filter(self, frame: Ethernet, hook: str, *, outgoing: str | None) -> Ethernet | None:
+        """Bridged IPv4 meets iptables too where bridge-nf-call-iptables is 1, which dockerd sees to."""
+        namespace = self.namespace
+        assert namespace is not None
+        if not isinstance(frame.payload, IPv4) or not namespace.bridge_netfilter:
+            return frame
+        incoming = None if hook == "POSTROUTING" else self.name
+        packet = namespace.netfilter.traverse(hook, frame.payload, incoming=incoming, outgoing=outgoing)
+        if packet is None or packet is frame.payload:
+            return None if packet is None else frame
+        return replace(frame, payload=packet)

@@ -1,0 +1,165 @@
+"""What every network device has, and the devices that are simple: loopback, veth pairs, physical cards and their switch.
+
+A frame takes WIRE_DELAY from one end to the other, so that nothing happens at the very moment that caused it.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from netcourse.journey import Hop
+from netcourse.packets import Ethernet
+from netcourse.simulation.linux.address import Address
+from netcourse.simulation.linux.clock import MICROSECOND
+
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.bridge import Bridge
+    from netcourse.simulation.linux.namespace import Namespace
+
+WIRE_DELAY = 12 * MICROSECOND
+
+
+class Device:
+    """A network device in a namespace. ``up`` is what an administrator asked for (IFF_UP)."""
+
+    kind = "device"
+
+    __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace",
+                 "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up")
+
+    def __init__(self, name: str, mac: str, mtu: int = 1500) -> None:
+        self.name, self.mac, self.mtu = name, mac, mtu
+        self.index = 0
+        self.up = False
+        self.addresses: list[Address] = []
+        self.master: Bridge | None = None
+        self.namespace: Namespace | None = None
+        self.received_packets = self.received_bytes = self.sent_packets = self.sent_bytes = 0
+
+    @property
+    def carrier(self) -> bool:
+        """Whether something at the other end is switched on (IFF_LOWER_UP)."""
+        return self.up
+
+    @property
+    def link_index(self) -> int | None:
+        """The index of the other end, for ``eth0@if7``; None for a device that has none."""
+        return None
+
+    def transmit(self, frame: Ethernet) -> None:
+        """Send a frame out of the device; lost when the device is down."""
+        if not (self.up and self.carrier):
+            self.record("dropped", frame, "the device is down" if not self.up else "no carrier")
+            return
+        self.sent_packets += 1
+        self.sent_bytes += len(frame)
+        self.record("sent", frame)
+        self._carry(frame)
+
+    def _carry(self, frame: Ethernet) -> None:
+        """Bring a frame to the other end."""
+
+    def receive(self, frame: Ethernet) -> None:
+        """A frame has come in from outside."""
+        namespace = self.namespace
+        if namespace is None or not self.up:
+            return
+        self.received_packets += 1
+        self.received_bytes += len(frame)
+        self.record("received", frame)
+        if self.master is not None:
+            self.master.receive_on_port(self, frame)
+        else:
+            namespace.receive(self, frame)
+
+    def record(self, action: str, frame: Ethernet, detail: str = "") -> None:
+        namespace = self.namespace
+        if namespace is not None:
+            machine = namespace.machine
+            machine.recorder.record(Hop(machine.clock.now, namespace.name, self.name, action, frame, detail))
+
+    def address_in(self, destination: IPv4Address) -> Address | None:
+        """The device's address whose network holds ``destination``, or its first one, or None."""
+        near = (address for address in self.addresses if destination in address.network)
+        return next(near, self.addresses[0] if self.addresses else None)
+
+    def removed(self) -> None:
+        """The device has been taken out of its namespace for good."""
+
+
+class Loopback(Device):
+    """lo: what is sent comes back in."""
+
+    kind = "loopback"
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("lo", "00:00:00:00:00:00", 65536)
+
+    def _carry(self, frame: Ethernet) -> None:
+        assert self.namespace is not None
+        self.namespace.machine.clock.call_later(MICROSECOND, lambda: self.receive(frame))
+
+
+class Veth(Device):
+    """One end of a cable; what goes in here comes out at ``peer`` (veth(4))."""
+
+    kind = "veth"
+    __slots__ = ("peer",)
+
+    def __init__(self, name: str, mac: str, mtu: int = 1500) -> None:
+        super().__init__(name, mac, mtu)
+        self.peer: Veth | None = None
+
+    @classmethod
+    def pair(cls, one: Veth, other: Veth) -> None:
+        """Join two ends into one cable."""
+        one.peer, other.peer = other, one
+
+    @property
+    def carrier(self) -> bool:
+        return self.up and self.peer is not None and self.peer.up
+
+    @property
+    def link_index(self) -> int | None:
+        return self.peer.index if self.peer is not None else None
+
+    def _carry(self, frame: Ethernet) -> None:
+        assert self.namespace is not None
+        self.namespace.machine.clock.call_later(WIRE_DELAY, lambda: self.peer and self.peer.receive(frame))
+
+    def removed(self) -> None:
+        """A cable cannot have one end: the other goes with it."""
+        peer, self.peer = self.peer, None
+        if peer is not None and peer.namespace is not None:
+            peer.peer = None
+            peer.namespace.remove_device(peer)
+
+
+class Switch:
+    """A switch in the world outside, that physical cards are plugged into; it floods, as a hub would."""
+
+    def __init__(self) -> None:
+        self.cards: list[Physical] = []
+
+
+class Physical(Device):
+    """A machine's network card on a switch."""
+
+    kind = "physical"
+    __slots__ = ("switch",)
+
+    def __init__(self, name: str, mac: str, switch: Switch, mtu: int = 1500) -> None:
+        super().__init__(name, mac, mtu)
+        self.switch = switch
+        switch.cards.append(self)
+
+    def _carry(self, frame: Ethernet) -> None:
+        assert self.namespace is not None
+        for card in self.switch.cards:
+            if card is not self and frame.destination in (card.mac, "ff:ff:ff:ff:ff:ff"):
+                self.namespace.machine.clock.call_later(8 * WIRE_DELAY, lambda card=card: card.receive(frame))
+
+    def removed(self) -> None:
+        self.switch.cards.remove(self)

@@ -1,0 +1,47 @@
+"""Cutting an IPv4 packet that doesn't fit, and putting the pieces together again (RFC 791 section 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from netcourse.packets import IPv4
+
+KEPT_PACKETS = 64
+Key = tuple[IPv4Address, IPv4Address, int, int]
+
+
+def cut(packet: IPv4, mtu: int) -> list[IPv4]:
+    """``packet`` in pieces of at most ``mtu`` bytes."""
+    if len(packet) <= mtu:
+        return [packet]
+    data = packet.payload if isinstance(packet.payload, bytes) else packet.payload.encode()
+    size = (mtu - 20) // 8 * 8
+    return [replace(packet, payload=data[at:at + size], fragment_offset=packet.fragment_offset + at,
+                    more_fragments=packet.more_fragments or at + size < len(data))
+            for at in range(0, len(data), size)]
+
+
+class Reassembly:
+    """Pieces that wait for the others; the oldest are forgotten when there are too many."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Key, dict[int, IPv4]] = {}
+
+    def add(self, packet: IPv4) -> IPv4 | None:
+        """The whole packet once its last piece is there, else None; a packet that isn't a piece as it is."""
+        if not packet.is_fragment:
+            return packet
+        key = (packet.source, packet.destination, packet.protocol, packet.identification)
+        pieces = self._waiting.setdefault(key, {})
+        pieces[packet.fragment_offset] = packet
+        data = b""
+        while (piece := pieces.get(len(data))) is not None:
+            assert isinstance(piece.payload, bytes)
+            data += piece.payload
+            if not piece.more_fragments:
+                del self._waiting[key]
+                return replace(pieces[0], payload=data, more_fragments=False).with_segment()
+        if len(self._waiting) > KEPT_PACKETS:
+            del self._waiting[next(iter(self._waiting))]
+        return None

@@ -1,0 +1,60 @@
+"""A computer: its namespaces and processes, on the simulation's clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from netcourse.journey import Recorder
+from netcourse.simulation.linux.clock import Clock
+from netcourse.simulation.linux.namespace import Namespace
+from netcourse.simulation.linux.process import Process
+
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.files import FileSystem
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+FIRST_PID = 1000
+
+
+class Machine:
+    """``random`` gives MAC addresses, ports and ids: with the same seed everything happens the same way again."""
+
+    def __init__(self, name: str, clock: Clock, randomness: random.Random, recorder: Recorder) -> None:
+        self.name, self.clock, self.random, self.recorder = name, clock, randomness, recorder
+        self.namespaces: dict[str, Namespace] = {}
+        self.processes: dict[int, Process] = {}
+        self._last_pid = FIRST_PID
+        self.root = Namespace("host", self)
+        self.root.set_up(self.root.loopback)
+
+    def add_namespace(self, name: str) -> Namespace:
+        """Raises FileExistsError."""
+        if name in self.namespaces:
+            raise FileExistsError(name)
+        self.namespaces[name] = Namespace(name, self)
+        return self.namespaces[name]
+
+    def remove_namespace(self, name: str) -> None:
+        self.namespaces.pop(name).close()
+
+    def new_mac(self) -> str:
+        """A random locally administered unicast address (eth_random_addr in include/linux/etherdevice.h)."""
+        first = self.random.getrandbits(8) & 0xFC | 0x02
+        return ":".join(f"{byte:02x}" for byte in (first, *(self.random.getrandbits(8) for _ in range(5))))
+
+    def spawn(self, arguments: list[str], *, namespace: Namespace, files: FileSystem,
+              environment: Mapping[str, str] | None = None) -> Process:
+        """A process that is ready to ``start()``; set its streams and circumstances first.
+
+        Raises ProgramNotFound when no such program is on its PATH.
+        """
+        variables = dict(environment or {})
+        program = files.find_program(arguments[0], variables.get("PATH", PATH))
+        self._last_pid += 1
+        process = Process(self, namespace, files, program, arguments, variables, host_pid=self._last_pid)
+        process.pid = process.host_pid
+        self.processes[process.host_pid] = process
+        process.exit.when_done(lambda: self.processes.pop(process.host_pid, None))
+        return process

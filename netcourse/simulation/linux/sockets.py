@@ -1,0 +1,221 @@
+"""Which socket a packet belongs to; UDP and ICMP sockets. TCP has a file of its own."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from netcourse.packets import ICMP, TCP, UDP, ICMPType, IPv4, Protocol, Unreachable
+from netcourse.simulation.linux import icmp
+from netcourse.simulation.linux.tasks import Future, wait_for
+from netcourse.simulation.linux.tcp import TCPTable
+
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.namespace import Namespace
+
+ANY = IPv4Address(0)
+FIRST_EPHEMERAL, LAST_EPHEMERAL = 32768, 60999
+Endpoint = tuple[IPv4Address, int]
+
+
+def socket_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An ICMP error that came back: who sent it, and what it says."""
+
+    sender: IPv4Address
+    message: ICMP
+    ttl: int = 0
+
+    @property
+    def error(self) -> OSError:
+        """As the kernel hands it to a socket (icmp(7))."""
+        if self.message.type == ICMPType.TIME_EXCEEDED:
+            return socket_error(errno.EHOSTUNREACH)
+        return socket_error(_UNREACHABLE_ERRORS.get(self.message.code, errno.EHOSTUNREACH))
+
+
+_UNREACHABLE_ERRORS = {
+    Unreachable.NETWORK: errno.ENETUNREACH,
+    Unreachable.PROTOCOL: errno.ENOPROTOOPT,
+    Unreachable.PORT: errno.ECONNREFUSED,
+    Unreachable.FRAGMENTATION_NEEDED: errno.EMSGSIZE,
+    Unreachable.NETWORK_PROHIBITED: errno.ENETUNREACH,
+}
+
+
+class _Inbox:
+    """Packets and errors that wait to be taken."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        self._arrived: deque[IPv4 | Refusal] = deque(maxlen=256)
+        self._taker: Future[None] | None = None
+
+    def put(self, item: IPv4 | Refusal) -> None:
+        self._arrived.append(item)
+        if self._taker is not None:
+            self._taker.set(None)
+
+    async def take(self, timeout: float | None) -> IPv4 | Refusal:
+        """Raises TimeoutError."""
+        while not self._arrived:
+            self._taker = Future()
+            await wait_for(self._namespace.machine.clock, self._taker, timeout)
+        return self._arrived.popleft()
+
+
+class UDPSocket:
+    """``local`` is (address, port) once bound; address 0.0.0.0 means every one."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.local: Endpoint | None = None
+        self.inbox = _Inbox(namespace)
+
+    def bind(self, ip: IPv4Address = ANY, port: int = 0) -> None:
+        """Raises OSError: EADDRINUSE when the port is taken, EADDRNOTAVAIL for a foreign address."""
+        self.namespace.sockets.bind_udp(self, ip, port)
+
+    def send_to(self, data: bytes, destination: Endpoint, *, ttl: int = 64) -> None:
+        """Raises OSError when there is no route or a rule forbids it."""
+        if self.local is None:
+            self.bind()
+        assert self.local is not None
+        source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
+        datagram = UDP(self.local[1], destination[1], data)
+        self.namespace.send(IPv4(source, destination[0], Protocol.UDP, datagram, ttl))
+
+    async def receive_from(self, timeout: float | None = None) -> tuple[bytes, Endpoint]:
+        """Raises TimeoutError, or the OSError that an ICMP error stands for."""
+        packet, _ = await self.receive_packet(timeout)
+        assert isinstance(packet.payload, UDP)
+        return packet.payload.payload, (packet.source, packet.payload.source_port)
+
+    async def receive_packet(self, timeout: float | None = None) -> tuple[IPv4, Endpoint]:
+        """The whole packet, and the local endpoint that it came to."""
+        item = await self.inbox.take(timeout)
+        if isinstance(item, Refusal):
+            raise item.error
+        assert isinstance(item.payload, UDP)
+        return item, (item.destination, item.payload.destination_port)
+
+    def close(self) -> None:
+        self.namespace.sockets.release_udp(self)
+
+
+class ICMPSocket:
+    """A raw ICMP socket: sees every ICMP message that is delivered in its namespace (raw(7)) but its own requests."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.inbox = _Inbox(namespace)
+        namespace.sockets.icmp.append(self)
+
+    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 64, dont_fragment: bool = True,
+                source: IPv4Address | None = None) -> None:
+        """Raises OSError: no route, forbidden by a rule, or too long for the MTU (EMSGSIZE)."""
+        sender = source or self.namespace.source_for(destination)
+        self.namespace.send(IPv4(sender, destination, Protocol.ICMP, message, ttl, dont_fragment=dont_fragment))
+
+    async def receive(self, timeout: float | None = None) -> IPv4:
+        """The next ICMP packet. Raises TimeoutError."""
+        item = await self.inbox.take(timeout)
+        assert isinstance(item, IPv4)
+        return item
+
+    def close(self) -> None:
+        if self in self.namespace.sockets.icmp:
+            self.namespace.sockets.icmp.remove(self)
+
+
+class SocketTable:
+    """The sockets of one namespace."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        self.udp: dict[int, list[UDPSocket]] = {}
+        self.icmp: list[ICMPSocket] = []
+        self.tcp = TCPTable(namespace)
+
+    def deliver(self, packet: IPv4) -> None:
+        """A packet for this namespace has passed INPUT."""
+        payload = packet.payload
+        if isinstance(payload, ICMP):
+            self._deliver_icmp(packet, payload)
+        elif isinstance(payload, UDP):
+            self._deliver_udp(packet, payload)
+        elif isinstance(payload, TCP):
+            self.tcp.deliver(packet, payload)
+        else:
+            icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PROTOCOL)
+
+    def _deliver_icmp(self, packet: IPv4, message: ICMP) -> None:
+        if message.type == ICMPType.ECHO_REQUEST:
+            if not self._namespace.is_broadcast(packet.destination):
+                icmp.answer_echo(self._namespace, packet, message)
+            return
+        for socket in list(self.icmp):
+            socket.inbox.put(packet)
+        if message.is_error and isinstance(message.payload, IPv4):
+            self._deliver_error(Refusal(packet.source, message, packet.ttl), message.payload)
+
+    def _deliver_error(self, refusal: Refusal, about: IPv4) -> None:
+        sent = about.payload
+        if isinstance(sent, UDP):
+            for socket in self._udp_sockets(about.source, sent.source_port):
+                socket.inbox.put(refusal)
+        elif isinstance(sent, TCP):
+            self.tcp.deliver_error(about, sent, refusal.error)
+
+    def _deliver_udp(self, packet: IPv4, datagram: UDP) -> None:
+        sockets = self._udp_sockets(packet.destination, datagram.destination_port)
+        for socket in sockets:
+            socket.inbox.put(packet)
+        if not sockets and not self._namespace.is_broadcast(packet.destination):
+            icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PORT,
+                            source=packet.destination)
+
+    def _udp_sockets(self, ip: IPv4Address, port: int) -> list[UDPSocket]:
+        """The socket bound to just this address, before one bound to all."""
+        sockets = [s for s in self.udp.get(port, ()) if s.local is not None and s.local[0] in (ip, ANY)]
+        return sorted(sockets, key=lambda socket: socket.local == (ANY, port))[:1]
+
+    def bind_udp(self, socket: UDPSocket, ip: IPv4Address, port: int) -> None:
+        if ip != ANY and not self._namespace.is_local(ip):
+            raise socket_error(errno.EADDRNOTAVAIL)
+        port = port or self.free_port(set(self.udp))
+        if any(taken.local is not None and (ANY in (ip, taken.local[0]) or taken.local[0] == ip)
+               for taken in self.udp.get(port, ())):
+            raise socket_error(errno.EADDRINUSE)
+        socket.local = (ip, port)
+        self.udp.setdefault(port, []).append(socket)
+
+    def release_udp(self, socket: UDPSocket) -> None:
+        if socket.local is not None and socket in self.udp.get(socket.local[1], ()):
+            self.udp[socket.local[1]].remove(socket)
+            if not self.udp[socket.local[1]]:
+                del self.udp[socket.local[1]]
+
+    def free_port(self, taken: set[int]) -> int:
+        """A port from ip_local_port_range, at random as the kernel does. Raises OSError(EADDRINUSE) if none is left."""
+        free = self._namespace.machine.random.randint(FIRST_EPHEMERAL, LAST_EPHEMERAL)
+        for _ in range(LAST_EPHEMERAL - FIRST_EPHEMERAL):
+            if free not in taken:
+                return free
+            free = free + 1 if free < LAST_EPHEMERAL else FIRST_EPHEMERAL
+        raise socket_error(errno.EADDRINUSE)
+
+    def close_all(self) -> None:
+        for sockets in list(self.udp.values()):
+            for socket in list(sockets):
+                socket.close()
+        self.icmp.clear()
+        self.tcp.close_all()

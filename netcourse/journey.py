@@ -15,9 +15,9 @@ KEPT_HOPS = 10_000
 class Hop:
     """One thing that happened to one packet.
 
-    ``time`` is in nanoseconds. ``place`` is an interface, a chain ("nat POSTROUTING"), "routing" or "socket"; ``action``
-    is a word such as sent, received, flooded, forwarded, translated, delivered or dropped; ``detail`` is the rule or
-    route that decided, or the reason.
+    ``time`` is in nanoseconds. ``place`` is an interface, a chain ("nat POSTROUTING"), "routing" or "socket";
+    ``action`` is a word such as sent, received, flooded, forwarded, translated, delivered or dropped; ``detail`` is the
+    rule or route that decided, or the reason.
     """
 
     time: int

@@ -6,6 +6,7 @@ The simulation passes these values around as they are; ``encode`` and ``decode``
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from ipaddress import IPv4Address
@@ -67,7 +68,7 @@ def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -145,7 +146,7 @@ class TCP:
     destination_port: int
     sequence: int = 0
     acknowledgement: int = 0
-    flags: TCPFlags = TCPFlags(0)
+    flags: int = 0
     window: int = 64240
     payload: bytes = b""
 
@@ -162,12 +163,13 @@ class TCP:
         if len(data) < 20:
             raise MalformedPacket(f"TCP header is cut short: {len(data)} bytes instead of 20")
         source, destination, sequence, acknowledgement, offset, flags, window = struct.unpack_from("!HHIIBBH", data)
-        return cls(source, destination, sequence, acknowledgement, TCPFlags(flags & 0x1F), window,
+        return cls(source, destination, sequence, acknowledgement, flags & 0x1F, window,
                    data[(offset >> 4) * 4:])
 
 
 Segment = ICMP | UDP | TCP | bytes
-_DECODERS = {Protocol.ICMP: ICMP.decode, Protocol.UDP: UDP.decode, Protocol.TCP: TCP.decode}
+_DECODERS: dict[int, Callable[[bytes], ICMP | UDP | TCP]] = {
+    Protocol.ICMP: ICMP.decode, Protocol.UDP: UDP.decode, Protocol.TCP: TCP.decode}
 _CHECKSUM_AT = {Protocol.UDP: 6, Protocol.TCP: 16}
 _IPV4 = struct.Struct("!BBHHHBBH4s4s")
 
@@ -224,7 +226,7 @@ class IPv4:
 
     def with_segment(self) -> IPv4:
         """The packet with its payload decoded, where it is bytes of a known protocol and whole."""
-        decode = _DECODERS.get(Protocol(self.protocol)) if self.protocol in _DECODERS else None
+        decode = _DECODERS.get(self.protocol)
         if decode is None or not isinstance(self.payload, bytes):
             return self
         try:

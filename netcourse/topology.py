@@ -1,7 +1,7 @@
 """What was read from a machine at one moment: machines, namespaces, interfaces, routes, rules, networks, containers.
 
-Plain frozen values without behaviour that could change anything. A reader fills them (``simulation/`` and ``real/`` have
-one each); drawings, checks and comparisons take nothing else.
+Plain frozen values without behaviour that could change anything. A reader fills them (``simulation/`` and ``real/``
+have one each); drawings, checks and comparisons take nothing else.
 """
 
 from __future__ import annotations

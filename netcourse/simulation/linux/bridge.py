@@ -14,8 +14,7 @@ AGEING_TIME = 300 * SECOND
 class Bridge(Device):
     """A bridge is a port of itself too: its own address is the gateway of those on its ports.
 
-    It takes the lowest MAC address of its ports unless one was set (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id);
-    Docker sets one.
+    Its MAC address is one that was set, as Docker does; it doesn't follow its ports (net/bridge/br_stp_if.c).
     """
 
     kind = "bridge"

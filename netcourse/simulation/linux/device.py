@@ -1,10 +1,11 @@
-"""What every network device has, and the devices that are simple: loopback, veth pairs, physical cards and their switch.
+"""What every network device has, and the simple devices: loopback, veth pairs, physical cards and their switch.
 
 A frame takes WIRE_DELAY from one end to the other, so that nothing happens at the very moment that caused it.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,11 @@ class Veth(Device):
 
     def _carry(self, frame: Ethernet) -> None:
         assert self.namespace is not None
-        self.namespace.machine.clock.call_later(WIRE_DELAY, lambda: self.peer and self.peer.receive(frame))
+        self.namespace.machine.clock.call_later(WIRE_DELAY, lambda: self._arrive(frame))
+
+    def _arrive(self, frame: Ethernet) -> None:
+        if self.peer is not None:
+            self.peer.receive(frame)
 
     def removed(self) -> None:
         """A cable cannot have one end: the other goes with it."""
@@ -159,7 +164,7 @@ class Physical(Device):
         assert self.namespace is not None
         for card in self.switch.cards:
             if card is not self and frame.destination in (card.mac, "ff:ff:ff:ff:ff:ff"):
-                self.namespace.machine.clock.call_later(8 * WIRE_DELAY, lambda card=card: card.receive(frame))
+                self.namespace.machine.clock.call_later(8 * WIRE_DELAY, partial(card.receive, frame))
 
     def removed(self) -> None:
         self.switch.cards.remove(self)

@@ -1,4 +1,4 @@
-"""What a stack answers by itself: echo replies, and errors to the sender of a packet that can't go on (RFC 792, RFC 1122)."""
+"""What a stack says by itself: echo replies, and errors to the sender of a packet (RFC 792, RFC 1122)."""
 
 from __future__ import annotations
 

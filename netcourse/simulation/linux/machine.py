@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netcourse.journey import Recorder
@@ -56,5 +57,8 @@ class Machine:
         process = Process(self, namespace, files, program, arguments, variables, host_pid=self._last_pid)
         process.pid = process.host_pid
         self.processes[process.host_pid] = process
-        process.exit.when_done(lambda: self.processes.pop(process.host_pid, None))
+        process.exit.when_done(partial(self._reap, process))
         return process
+
+    def _reap(self, process: Process) -> None:
+        del self.processes[process.host_pid]

@@ -1,7 +1,6 @@
 """A network namespace: its devices, and the way of an IPv4 packet in, through and out.
 
-The hooks of netfilter are called in the kernel's order; sockets are in ``sockets``; what the stack has to say to a sender
-it says by ICMP (``icmp.py``).
+The hooks of netfilter are called in the kernel's order; what the stack has to say to a sender it says by ICMP.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ class Namespace:
     # Devices
 
     def add_device(self, device: Device) -> None:
-        """Raises FileExistsError when the name is taken. The index is the next free one, or its old one if it has one."""
+        """Raises FileExistsError when the name is taken. The index is the next one, or its old one if that is free."""
         if device.name in self.devices:
             raise FileExistsError(errno.EEXIST, "File exists")
         if device.index == 0 or any(other.index == device.index for other in self.devices.values()):

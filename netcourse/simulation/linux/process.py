@@ -1,7 +1,7 @@
 """A process of the simulated machine: a program's coroutine, with its arguments, streams, files and namespace.
 
-A program is ``async def ping(process: Process) -> int``: it reads ``process.arguments``, writes to ``process.stdout`` and
-returns the exit code. It runs nothing on the computer underneath.
+A program is ``async def ping(process: Process) -> int``: it reads ``process.arguments``, writes to
+``process.stdout`` and returns the exit code. It runs nothing on the computer underneath.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ class ProgramNotFound(Exception):
 class Process:
     """One running program.
 
-    ``arguments[0]`` is the program's name as typed. ``is_init`` marks a container's first process: signals that it has no
-    handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``exit`` becomes the exit code, 128+N after signal N.
+    ``arguments[0]`` is the program's name as typed. ``is_init`` marks a container's first process: signals that it
+    has no handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``exit`` becomes the exit code, 128+N
+    after signal N.
     """
 
     machine: Machine

@@ -42,7 +42,7 @@ class Refusal:
         return socket_error(_UNREACHABLE_ERRORS.get(self.message.code, errno.EHOSTUNREACH))
 
 
-_UNREACHABLE_ERRORS = {
+_UNREACHABLE_ERRORS: dict[int, int] = {
     Unreachable.NETWORK: errno.ENETUNREACH,
     Unreachable.PROTOCOL: errno.ENOPROTOOPT,
     Unreachable.PORT: errno.ECONNREFUSED,

@@ -104,7 +104,7 @@ class Task(Future[Result]):
             future = step()
         except StopIteration as stop:
             self.set(stop.value)
-        except (Exception, Cancelled) as error:
+        except (Exception, Cancelled) as error:  # noqa: BLE001  # raised again where the task is awaited
             self.fail(error)
         else:
             self._awaiting = future

@@ -147,7 +147,7 @@ class TCPSocket:
         device = self.namespace.devices[route.interface] if route else self.namespace.loopback
         return device.mtu - HEADERS
 
-    def _emit(self, flags: TCPFlags, data: bytes = b"", *, keep: bool = True) -> None:
+    def _emit(self, flags: int, data: bytes = b"", *, keep: bool = True) -> None:
         segment = TCP(self.local[1], self.remote[1], self._sequence, self._expected, flags, payload=data)
         self._sequence = (self._sequence + _length(segment)) % 2**32
         if keep and _length(segment):

@@ -1,7 +1,7 @@
 """Connection tracking: which packets belong together, and which addresses they are to be given on the way.
 
-A connection has two tuples: as its first packet arrived (``original``), and as answers arrive (``reply``). Translation is
-nothing but a reply tuple that isn't the mirror of the original one (net/netfilter/nf_nat_core.c).
+A connection has two tuples: as its first packet arrived (``original``), and as answers arrive (``reply``).
+Translation is nothing but a reply tuple that isn't the mirror of the original one (net/netfilter/nf_nat_core.c).
 """
 
 from __future__ import annotations

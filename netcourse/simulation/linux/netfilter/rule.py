@@ -137,7 +137,7 @@ def _outgoing(value: str, inverted: bool) -> Match:
 
 def _protocol(value: str, inverted: bool) -> Match:
     if value == "all" or value == "0":
-        return Match("", lambda p: True)
+        return Match("", lambda _: True)
     number = PROTOCOLS.get(value) or (int(value) if value.isdigit() else None)
     if number is None:
         raise IptablesError(f'unknown protocol "{value}" specified')
@@ -250,7 +250,7 @@ def _addrtype(which: str) -> Callable[[str, bool, str], Match]:
 
 def _comment(value: str, inverted: bool, module: str) -> Match:
     text = f'"{value}"' if " " in value else value
-    return _negated(f"--comment {text}", inverted, lambda p: True, module)
+    return _negated(f"--comment {text}", inverted, lambda _: True, module)
 
 
 def _mark(value: str, inverted: bool, module: str) -> Match:

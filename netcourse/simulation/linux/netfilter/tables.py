@@ -67,7 +67,8 @@ class Netfilter:
     def table(self, name: str) -> Table:
         """The table, made when it is first named, as iptables does. Raises IptablesError."""
         if name not in BUILT_IN:
-            raise IptablesError(f"can't initialize iptables table `{name}': Table does not exist (do you need to insmod?)"
+            raise IptablesError(f"can't initialize iptables table `{name}': "
+                                "Table does not exist (do you need to insmod?)"
                                 "\nPerhaps iptables or your kernel needs to be upgraded.", 3)
         if name not in self.tables:
             self.tables[name] = Table(name)
@@ -95,18 +96,21 @@ class _Traversal:
             return None
         self._find_connection(packet)
         if not self._passes("mangle", packet):
-            return self._dropped()
+            self._drop()
+            return None
         if self._hook in ENTRY_HOOKS:
             packet = self._translate(packet)
         if not self._passes("filter", packet):
-            return self._dropped()
+            self._drop()
+            return None
         if self._hook in EXIT_HOOKS:
             packet = self._translate(packet)
             if self._connection is not None:
                 self._connection.confirmed = True
         return packet
 
-    def _dropped(self) -> None:
+    def _drop(self) -> None:
+        """A connection whose first packet goes nowhere never was."""
         if self._connection is not None and not self._connection.confirmed:
             self._tracked.forget(self._connection)
 
@@ -186,7 +190,8 @@ class _Traversal:
         key = Tuple.of(packet)
         translated = self._wanted(key, connection).apply(packet)
         if translated is not packet:
-            self._namespace.record(f"nat {self._hook}", "translated", translated, f"was {key.source} to {key.destination}")
+            was = f"was {key.source} to {key.destination}"
+            self._namespace.record(f"nat {self._hook}", "translated", translated, was)
         return translated
 
     def _wanted(self, key: Tuple, connection: Connection) -> Tuple:

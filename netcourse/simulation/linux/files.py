@@ -1,0 +1,152 @@
+"""The files that a simulated process sees: a small tree in memory over a read-only image, executables and live files.
+
+Nothing here touches the files of the computer underneath. An executable is a file that holds a Program; a live file
+(/proc/net/route, /sys/class/net/eth0/mtu) is read anew each time.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netcourse.simulation.linux.process import Program, ProgramNotFound
+
+Content = bytes | Callable[[], bytes]
+DEEPEST_PATH = 4096
+
+
+def _error(number: int, path: str) -> OSError:
+    return OSError(number, os.strerror(number), path)
+
+
+class Image:
+    """What containers of one image share: files and programs by path."""
+
+    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program]) -> None:
+        self.files = dict(files)
+        self.programs = dict(programs)
+        self.directories = {parent for path in (*files, *programs) for parent in _parents(path)}
+
+
+def _parents(path: str) -> list[str]:
+    parents = []
+    while path != "/":
+        path = posixpath.dirname(path)
+        parents.append(path)
+    return parents
+
+
+class FileSystem:
+    """Files of one container (or of the machine): what was written, over an image.
+
+    Paths are absolute or relative to ``directory``. Errors are OSErrors with the kernel's numbers.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._written: dict[str, Content] = {}
+        self._directories = {"/", "/tmp", "/proc", "/sys", "/dev", "/root", "/var"}
+        self._removed: set[str] = set()
+        self._live_listings: dict[str, Callable[[], dict[str, Content]]] = {}
+
+    def resolve(self, path: str, directory: str = "/") -> str:
+        if len(path) > DEEPEST_PATH:
+            raise _error(errno.ENAMETOOLONG, path)
+        return posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
+
+    def mount(self, path: str, content: Content) -> None:
+        """Put a file there, live or not, with the folders above it."""
+        self._directories.update(_parents(path))
+        self._written[path] = content
+        self._removed.discard(path)
+
+    def mount_listing(self, prefix: str, listing: Callable[[], dict[str, Content]]) -> None:
+        """Files below ``prefix`` that come and go by themselves, as in /sys/class/net."""
+        self._directories.update({prefix, *_parents(prefix)})
+        self._live_listings[prefix] = listing
+
+    def _live(self, path: str) -> dict[str, Content]:
+        for prefix, listing in self._live_listings.items():
+            if path == prefix or path.startswith(prefix + "/"):
+                return {f"{prefix}/{name}": content for name, content in listing().items()}
+        return {}
+
+    def _find(self, path: str) -> Content | None:
+        if path in self._written:
+            return self._written[path]
+        if path not in self._removed and path in self._image.files:
+            return self._image.files[path]
+        return self._live(path).get(path)
+
+    def is_directory(self, path: str) -> bool:
+        if path in self._removed:
+            return False
+        return path in self._directories or path in self._image.directories or any(
+            other.startswith(path + "/") for other in self._live(path))
+
+    def is_program(self, path: str) -> bool:
+        return path in self._image.programs and path not in self._removed
+
+    def exists(self, path: str) -> bool:
+        return self._find(path) is not None or self.is_directory(path) or self.is_program(path)
+
+    def read(self, path: str) -> bytes:
+        """Raises FileNotFoundError, IsADirectoryError."""
+        content = self._find(path)
+        if content is None:
+            if self.is_program(path):
+                return b"\x7fELF"
+            raise _error(errno.EISDIR if self.is_directory(path) else errno.ENOENT, path)
+        return content if isinstance(content, bytes) else content()
+
+    def write(self, path: str, data: bytes, *, append: bool = False) -> None:
+        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file."""
+        if self.is_directory(path):
+            raise _error(errno.EISDIR, path)
+        if not self.is_directory(posixpath.dirname(path)):
+            raise _error(errno.ENOENT, path)
+        if callable(self._find(path)):
+            raise _error(errno.EACCES, path)
+        before = self.read(path) if append and self._find(path) is not None else b""
+        self._written[path] = before + data
+        self._removed.discard(path)
+
+    def make_directory(self, path: str) -> None:
+        """Raises FileExistsError, FileNotFoundError."""
+        if self.exists(path):
+            raise _error(errno.EEXIST, path)
+        if not self.is_directory(posixpath.dirname(path)):
+            raise _error(errno.ENOENT, path)
+        self._directories.add(path)
+        self._removed.discard(path)
+
+    def remove(self, path: str) -> None:
+        """Raises FileNotFoundError, IsADirectoryError."""
+        if self.is_directory(path):
+            raise _error(errno.EISDIR, path)
+        if not self.exists(path):
+            raise _error(errno.ENOENT, path)
+        self._written.pop(path, None)
+        self._removed.add(path)
+
+    def list(self, path: str) -> list[str]:
+        """Names in a folder, sorted. Raises FileNotFoundError, NotADirectoryError."""
+        if not self.is_directory(path):
+            raise _error(errno.ENOTDIR if self.exists(path) else errno.ENOENT, path)
+        prefix = path if path.endswith("/") else path + "/"
+        known: tuple[Any, ...] = (*self._written, *self._directories, *self._image.files, *self._image.programs,
+                                  *self._image.directories, *self._live(path))
+        names = {name[len(prefix):].split("/")[0] for name in known
+                 if name.startswith(prefix) and name not in self._removed}
+        return sorted(names - {""})
+
+    def find_program(self, name: str, path: str) -> Program:
+        """Raises ProgramNotFound."""
+        candidates = [name] if "/" in name else [f"{folder}/{name}" for folder in path.split(":")]
+        for candidate in candidates:
+            if self.is_program(self.resolve(candidate)):
+                return self._image.programs[self.resolve(candidate)]
+        raise ProgramNotFound(name)

@@ -1,0 +1,119 @@
+"""How a program finds the address of a name: /etc/hosts, then the nameservers of /etc/resolv.conf (resolver(5))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import AddressValueError, IPv4Address
+
+from netcourse.dns import Message, RecordType, ResponseCode
+from netcourse.packets import MalformedPacket
+from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.sockets import UDPSocket
+
+DNS_PORT = 53
+ATTEMPTS = 2
+
+
+@dataclass
+class ResolverFile:
+    """What /etc/resolv.conf says. ``timeout`` in seconds."""
+
+    nameservers: list[IPv4Address] = field(default_factory=list)
+    search: list[str] = field(default_factory=list)
+    dots: int = 1
+    timeout: float = 5
+
+
+class NameNotFound(Exception):
+    """Nobody knows the name."""
+
+
+def read_resolver_file(process: Process) -> ResolverFile:
+    settings = ResolverFile()
+    for words in _lines(process, "/etc/resolv.conf"):
+        if words[0] == "nameserver" and (ip := as_address(words[1])) is not None:
+            settings.nameservers.append(ip)
+        elif words[0] == "search":
+            settings.search = words[1:]
+        elif words[0] == "options":
+            for option in words[1:]:
+                name, _, value = option.partition(":")
+                if name == "ndots":
+                    settings.dots = int(value)
+                elif name == "timeout":
+                    settings.timeout = float(value)
+    return settings
+
+
+def _lines(process: Process, path: str) -> list[list[str]]:
+    if not process.files.exists(path):
+        return []
+    text = process.files.read(path).decode(errors="replace")
+    return [words for line in text.splitlines() if len(words := line.partition("#")[0].split()) > 1]
+
+
+def as_address(text: str) -> IPv4Address | None:
+    """The address, where ``text`` is one."""
+    try:
+        return IPv4Address(text)
+    except AddressValueError:
+        return None
+
+
+async def find_address(process: Process, name: str) -> IPv4Address:
+    """The first address of ``name``. Raises NameNotFound."""
+    return (await find_addresses(process, name))[0]
+
+
+async def find_addresses(process: Process, name: str) -> list[IPv4Address]:
+    """All addresses of ``name``, in the order of the answer. Raises NameNotFound."""
+    if (ip := as_address(name)) is not None:
+        return [ip]
+    known = [ip for words in _lines(process, "/etc/hosts") if name in words[1:] and (ip := as_address(words[0]))]
+    if known:
+        return known
+    settings = read_resolver_file(process)
+    for candidate in _candidates(name, settings):
+        answer = await ask_all(process, settings, candidate, RecordType.A)
+        found = [a.data for a in answer.answers if isinstance(a.data, IPv4Address)] if answer is not None else []
+        if found:
+            return found
+    raise NameNotFound(name)
+
+
+def _candidates(name: str, settings: ResolverFile) -> list[str]:
+    searched = [f"{name}.{domain}" for domain in settings.search]
+    return [name, *searched] if name.count(".") >= settings.dots else [*searched, name]
+
+
+async def find_name(process: Process, ip: IPv4Address) -> str | None:
+    """The name of an address, where somebody knows it."""
+    known = next((words[1] for words in _lines(process, "/etc/hosts") if as_address(words[0]) == ip), None)
+    if known is not None:
+        return known
+    answer = await ask_all(process, read_resolver_file(process), ip.reverse_pointer, RecordType.PTR)
+    return next((a.data for a in answer.answers if isinstance(a.data, str)), None) if answer is not None else None
+
+
+async def ask_all(process: Process, settings: ResolverFile, name: str, kind: int) -> Message | None:
+    """The first answer that any nameserver gives; None when none of them does."""
+    for _ in range(ATTEMPTS):
+        for server in settings.nameservers:
+            answer = await ask(process, server, name, kind, settings.timeout)
+            if answer is not None and answer.code != ResponseCode.SERVER_FAILURE:
+                return answer
+    return None
+
+
+async def ask(process: Process, server: IPv4Address, name: str, kind: int, timeout: float) -> Message | None:
+    """Ask one nameserver once; None when no answer comes."""
+    socket = UDPSocket(process.namespace)
+    question = Message(process.machine.random.getrandbits(16), name, kind)
+    try:
+        socket.send_to(question.encode(), (server, DNS_PORT))
+        data, _ = await socket.receive_from(timeout)
+        return Message.decode(data)
+    except (OSError, MalformedPacket):
+        return None
+    finally:
+        socket.close()

@@ -110,8 +110,10 @@ class Namespace:
             self.routes.add(replace(route, interface=name))
 
     def set_up(self, device: Device) -> None:
-        """The connected routes of its addresses come back with it."""
+        """The connected routes of its addresses come back with it; lo gets 127.0.0.1 (net/ipv4/devinet.c)."""
         device.up = True
+        if device is self.loopback and not device.addresses:
+            self.add_address(device, Address.parse("127.0.0.1/8", scope="host"))
         for address in device.addresses:
             self._add_connected_route(device, address)
 

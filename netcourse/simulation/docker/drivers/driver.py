@@ -1,0 +1,100 @@
+"""What a network driver does, and what it does it to: networks and endpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any, Protocol
+
+from netcourse.simulation.docker.ipam import AddressPool
+from netcourse.simulation.linux.address import Address
+from netcourse.simulation.linux.device import Veth
+from netcourse.simulation.linux.namespace import Namespace
+
+
+@dataclass(eq=False)
+class Network:
+    """A Docker network. ``ipam`` is its configuration as it was asked for; ``pool`` where its addresses come from."""
+
+    id: str
+    name: str
+    driver: str
+    created: str
+    options: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    internal: bool = False
+    attachable: bool = False
+    ipam: dict[str, Any] = field(default_factory=dict)
+    pool: AddressPool | None = None
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+
+    @property
+    def is_predefined(self) -> bool:
+        return self.name in ("bridge", "host", "none")
+
+    @property
+    def is_user_defined(self) -> bool:
+        return not self.is_predefined and self.name != "default"
+
+
+@dataclass(frozen=True)
+class PortBinding:
+    """A port of the container, published on a port of the host."""
+
+    container_port: int
+    protocol: str
+    host_ip: str
+    host_port: int
+
+
+@dataclass(eq=False)
+class Endpoint:
+    """A container's place on a network. ``settings`` are what was asked for; the rest is there while it runs."""
+
+    network: Network
+    container_id: str
+    container_name: str
+    settings: dict[str, Any]
+    id: str = ""
+    mac: str = ""
+    address: Address | None = None
+    interface: str = ""
+    host_device: Veth | None = None
+    ports: list[PortBinding] = field(default_factory=list)
+
+    @property
+    def ip(self) -> IPv4Address | None:
+        return self.address.ip if self.address is not None else None
+
+    @property
+    def gateway(self) -> IPv4Address | None:
+        """The way out; an internal network has none."""
+        pool = self.network.pool
+        return pool.gateway if pool is not None and not self.network.internal else None
+
+    @property
+    def gateway_priority(self) -> int:
+        return int(self.settings.get("GwPriority") or 0)
+
+
+class Driver(Protocol):
+    """A driver builds with devices, addresses and rules; IPAM has chosen the addresses before it is called."""
+
+    needs_addresses: bool
+
+    def check(self, network: Network) -> None:
+        """Raises EngineError for options that the driver refuses."""
+
+    def create_network(self, network: Network) -> None: ...
+
+    def remove_network(self, network: Network) -> None: ...
+
+    def join(self, endpoint: Endpoint, namespace: Namespace, interface: str) -> None:
+        """Put an interface of this name into the container's namespace."""
+
+    def leave(self, endpoint: Endpoint) -> None: ...
+
+    def publish(self, endpoint: Endpoint, bindings: list[PortBinding]) -> None:
+        """Make ports of the endpoint reachable from outside. Raises EngineError when one is taken."""
+
+    def unpublish(self, endpoint: Endpoint) -> None: ...

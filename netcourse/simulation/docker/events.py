@@ -25,16 +25,17 @@ class Events:
             event = {"status": action, "id": identifier}
             event |= {"from": attributes["image"]} if "image" in attributes else {}
         now = self._clock.now
-        event |= {"Type": kind, "Action": action, "Actor": {"ID": identifier, "Attributes": dict(sorted(attributes.items()))},
-                  "scope": "local", "time": now // SECOND, "timeNano": now}
+        actor = {"ID": identifier, "Attributes": dict(sorted(attributes.items()))}
+        event |= {"Type": kind, "Action": action, "Actor": actor, "scope": "local", "time": now // SECOND,
+                  "timeNano": now}
         self._kept.append(event)
         for listener in list(self._listeners):
             listener(event)
 
     def between(self, since: int | None, until: int | None) -> list[Event]:
         """Those kept with a time (nanoseconds) from ``since`` to ``until``."""
-        return [event for event in self._kept if (since is None or event["timeNano"] >= since)
-                and (until is None or event["timeNano"] <= until)] if since is not None else []
+        return [event for event in self._kept if since is not None and event["timeNano"] >= since
+                and (until is None or event["timeNano"] <= until)]
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand on every event from now on; the returned function ends it."""

@@ -37,10 +37,11 @@ class AddressPool:
         self.subnet = subnet
         self.range = addresses or subnet
         self._used = {subnet.network_address, subnet.broadcast_address, *reserved}
-        self.gateway = gateway or self._lowest()
-        if self.gateway is None:
+        first = gateway or self._lowest()
+        if first is None:
             raise failed("no available IPv4 addresses on this network's address pools")
-        self._used.add(self.gateway)
+        self.gateway = first
+        self._used.add(first)
 
     def _lowest(self) -> IPv4Address | None:
         candidate, last = int(self.range.network_address), int(self.range.broadcast_address)

@@ -20,6 +20,9 @@ class Cancelled(BaseException):
 class Future(Generic[Result]):
     """A result that will be there later; ``await`` it in a coroutine that a Task runs."""
 
+    passes_with_time = False
+    """Whether the clock alone can fulfil it, so that it is worth letting time run."""
+
     def __init__(self) -> None:
         self.done = False
         self._value: Result | None = None
@@ -118,6 +121,8 @@ class Task(Future[Result]):
 class Sleep(Future[None]):
     """A future that the clock itself fulfils; ``until`` tells when (nanoseconds since the epoch)."""
 
+    passes_with_time = True
+
     def __init__(self, clock: Clock, seconds: float) -> None:
         super().__init__()
         self.until = clock.now + round(seconds * SECOND)
@@ -126,6 +131,8 @@ class Sleep(Future[None]):
 
 class Deadline(Future[None]):
     """Done when ``future`` is or when the time is up, whichever comes first; ``until`` tells when that is."""
+
+    passes_with_time = True
 
     def __init__(self, clock: Clock, future: Future[Any], seconds: float) -> None:
         super().__init__()

@@ -301,6 +301,8 @@ class TCPSocket:
         changed.set(None)
 
     async def _change(self, timeout: float | None) -> None:
+        # a question without an answer is asked again, and given up in the end: time alone brings that about
+        self._changed.passes_with_time = self._timer is not None
         await wait_for(self.namespace.machine.clock, self._changed, timeout)
 
 

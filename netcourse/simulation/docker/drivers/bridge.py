@@ -51,7 +51,8 @@ class BridgeDriver:
         if text is None:
             return default
         if text not in TRUE | FALSE:
-            raise bad_request(f'failed to parse {option} value: {text} (strconv.ParseBool: parsing "{text}": invalid syntax)')
+            raise bad_request(f'failed to parse {option} value: {text} '
+                              f'(strconv.ParseBool: parsing "{text}": invalid syntax)')
         return text in TRUE
 
     def _mtu(self, network: Network) -> int:

@@ -43,7 +43,8 @@ def _internal(bridge: str, subnet: IPv4Network, *, icc: bool) -> list[str]:
 
 def _open(bridge: str, subnet: IPv4Network, *, icc: bool, masquerade: bool) -> list[str]:
     between = ([f"-A DOCKER-FORWARD -i {bridge} -j ACCEPT"] if icc else
-               [f"-A DOCKER-FORWARD -i {bridge} -o {bridge} -j DROP", f"-A DOCKER-FORWARD -i {bridge} ! -o {bridge} -j ACCEPT"])
+               [f"-A DOCKER-FORWARD -i {bridge} -o {bridge} -j DROP",
+                f"-A DOCKER-FORWARD -i {bridge} ! -o {bridge} -j ACCEPT"])
     return [
         *([f"-t nat -I POSTROUTING -s {subnet} ! -o {bridge} -j MASQUERADE",
            f"-t nat -I DOCKER -i {bridge} -j RETURN"] if masquerade else []),

@@ -14,7 +14,8 @@ from netcourse.simulation.linux.namespace import Namespace
 
 @dataclass(eq=False)
 class Network:
-    """A Docker network. ``ipam`` is its configuration as it was asked for; ``pool`` where its addresses come from."""
+    """A Docker network. ``ipam`` is its configuration as it was asked for; ``pool`` where its addresses
+    come from; ``is_automatic`` tells that the engine chose the subnet."""
 
     id: str
     name: str
@@ -26,6 +27,7 @@ class Network:
     attachable: bool = False
     ipam: dict[str, Any] = field(default_factory=dict)
     pool: AddressPool | None = None
+    is_automatic: bool = False
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @property

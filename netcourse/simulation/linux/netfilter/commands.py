@@ -7,6 +7,7 @@ import shlex
 from netcourse.simulation.linux.netfilter.rule import IptablesError, Rule, parse_rule
 from netcourse.simulation.linux.netfilter.tables import Chain, Netfilter, Table
 
+BUSY_CHAIN = "iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy):"
 BAD_RULE = "iptables: Bad rule (does a matching rule exist in that chain?)."
 
 
@@ -90,10 +91,9 @@ def _new_chain(table: Table, rest: list[str]) -> None:
 def _delete_chain(table: Table, rest: list[str]) -> None:
     for name in rest or [name for name, chain in table.chains.items() if chain.policy is None]:
         chain = table.chain(name)
-        if chain.policy is not None or any(r.target == name for c in table.chains.values() for r in c.rules):
-            raise IptablesError(f"iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy): chain {name}", 4)
-        if chain.rules:
-            raise IptablesError(f"iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy): chain {name}", 4)
+        used = any(rule.target == name for other in table.chains.values() for rule in other.rules)
+        if chain.policy is not None or used or chain.rules:
+            raise IptablesError(f"{BUSY_CHAIN} chain {name}", 4)
         del table.chains[name]
 
 

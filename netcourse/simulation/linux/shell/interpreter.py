@@ -113,7 +113,7 @@ class Shell:
 
     async def for_(self, node: For, streams: Streams) -> int:
         code = 0
-        for word in [field for text in node.words for field in await self.expand(text)]:
+        for word in [one for text in node.words for one in await self.expand(text)]:
             self.variables[node.name] = word
             code = await self.run(node.body, streams)
         return code
@@ -268,8 +268,9 @@ class Shell:
         left, operator, right = int(match[1]), match[2], int(match[3] or 0)
         if operator in ("/", "%") and right == 0:
             raise ShellSyntaxError("divide by zero")
-        results: dict[str | None, Callable[[], int]] = {None: lambda: left, "+": lambda: left + right, "-": lambda: left - right, "*": lambda: left * right,
-                   "/": lambda: int(left / right), "%": lambda: left - right * int(left / right)}
+        results: dict[str | None, Callable[[], int]] = {
+            None: lambda: left, "+": lambda: left + right, "-": lambda: left - right, "*": lambda: left * right,
+            "/": lambda: int(left / right), "%": lambda: left - right * int(left / right)}
         return str(results[operator]())
 
     async def _substitute(self, text: str) -> str:

@@ -216,8 +216,10 @@ class _Parser:
         return stages[0] if len(stages) == 1 and not inverted else Pipeline(tuple(stages), inverted)
 
     def _command(self) -> Node:
-        compound: Callable[[], Node] | None = {"for": self._for, "while": self._loop, "until": self._loop, "if": self._if, "(": self._subshell,
-                    "{": self._group}.get(self.next.text)
+        compounds: dict[str, Callable[[], Node]] = {
+            "for": self._for, "while": self._loop, "until": self._loop, "if": self._if, "(": self._subshell,
+            "{": self._group}
+        compound = compounds.get(self.next.text)
         if compound is not None:
             return compound()
         if self.next.text in UNSUPPORTED:
@@ -225,7 +227,8 @@ class _Parser:
         return self._simple()
 
     def _simple(self) -> Command:
-        assignments, words = [], []
+        assignments: list[str] = []
+        words: list[str] = []
         redirections: list[Redirection] = []
         while self.next.kind == "word" or self.next.text in _REDIRECTIONS:
             if self.next.kind == "operator":

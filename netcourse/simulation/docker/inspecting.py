@@ -1,0 +1,147 @@
+"""How a container is shown: ``docker inspect`` and a line of ``docker ps``, with dockerd's fields in its order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netcourse.simulation.docker.containers import Container
+from netcourse.simulation.docker.drivers import Endpoint
+from netcourse.simulation.docker.engine import timestamp_text
+from netcourse.simulation.docker.ports import shown_bindings
+from netcourse.simulation.linux.clock import SECOND
+
+FOLDER = "/var/lib/docker/containers"
+MASKED = ["/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+          "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+          "/sys/devices/virtual/powercap"]
+READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+HOST_CONFIG: dict[str, Any] = {
+    "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "bridge",
+    "PortBindings": {}, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False,
+    "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [0, 0], "CapAdd": None, "CapDrop": None,
+    "CgroupnsMode": "host", "Dns": [], "DnsOptions": [], "DnsSearch": [], "ExtraHosts": None, "GroupAdd": None,
+    "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "", "Privileged": False,
+    "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
+    "ShmSize": 67108864, "Runtime": "runc", "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0,
+    "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": [], "BlkioDeviceReadBps": [],
+    "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [], "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0,
+    "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "", "CpusetMems": "", "Devices": [],
+    "DeviceCgroupRules": None, "DeviceRequests": None, "MemoryReservation": 0, "MemorySwap": 0,
+    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": [], "CpuCount": 0,
+    "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "MaskedPaths": MASKED, "ReadonlyPaths": READ_ONLY,
+}
+
+
+def inspect_container(container: Container) -> dict[str, Any]:
+    command = container.command
+    folder = f"{FOLDER}/{container.id}"
+    given = container.host_config
+    return {
+        "Id": container.id, "Created": timestamp_text(container.created), "Path": command[0], "Args": command[1:],
+        "State": _state(container), "Image": container.image.id, "ResolvConfPath": f"{folder}/resolv.conf",
+        "HostnamePath": f"{folder}/hostname", "HostsPath": f"{folder}/hosts",
+        "LogPath": f"{folder}/{container.id}-json.log", "Name": f"/{container.name}",
+        "RestartCount": container.restarts, "Driver": "overlay2", "Platform": "linux", "MountLabel": "",
+        "ProcessLabel": "", "AppArmorProfile": "", "ExecIDs": None,
+        "HostConfig": {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()}
+        | {"NetworkMode": container.network_mode},
+        "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": [],
+        "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
+        "NetworkSettings": _network_settings(container),
+    }
+
+
+def _state(container: Container) -> dict[str, Any]:
+    process = container.process
+    return {
+        "Status": container.state, "Running": container.is_running, "Paused": False,
+        "Restarting": container.state == "restarting", "OOMKilled": False, "Dead": container.state == "dead",
+        "Pid": process.host_pid if process is not None else 0, "ExitCode": container.exit_code,
+        "Error": container.error, "StartedAt": timestamp_text(container.started),
+        "FinishedAt": timestamp_text(container.finished),
+    }
+
+
+def _ports(container: Container) -> dict[str, Any]:
+    """Published ones with their places, exposed ones with none."""
+    if not container.is_running:
+        return {}
+    bindings = [binding for endpoint in container.endpoints.values() for binding in endpoint.ports]
+    exposed = dict.fromkeys(container.config.get("ExposedPorts") or {})
+    return dict(sorted({**exposed, **shown_bindings(bindings)}.items()))
+
+
+def _network_settings(container: Container) -> dict[str, Any]:
+    bridge = container.endpoints.get("bridge")
+    old = _addresses(bridge) if bridge is not None else _addresses(None)
+    sandbox = container.id[::-1] if container.is_running else ""
+    return {
+        "Bridge": "", "SandboxID": sandbox, "SandboxKey": f"/var/run/docker/netns/{sandbox[:12]}" if sandbox else "",
+        "Ports": _ports(container), "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
+        "SecondaryIPAddresses": None, "SecondaryIPv6Addresses": None,
+        "EndpointID": bridge.id if bridge is not None else "", "Gateway": old["Gateway"], "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0, "IPAddress": old["IPAddress"], "IPPrefixLen": old["IPPrefixLen"], "IPv6Gateway": "",
+        "MacAddress": bridge.mac if bridge is not None else "",
+        "Networks": {name: _endpoint(container, endpoint) for name, endpoint in sorted(container.endpoints.items())},
+    }
+
+
+def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
+    if endpoint is None or endpoint.address is None:
+        return {"Gateway": "", "IPAddress": "", "IPPrefixLen": 0}
+    return {"Gateway": str(endpoint.gateway or ""), "IPAddress": str(endpoint.address.ip),
+            "IPPrefixLen": endpoint.address.prefix_length}
+
+
+def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
+    settings = endpoint.settings
+    names = container.dns_names(endpoint) if endpoint.network.is_user_defined else None
+    return {
+        "IPAMConfig": settings.get("IPAMConfig") or None, "Links": settings.get("Links"),
+        "Aliases": settings.get("Aliases") or None, "MacAddress": endpoint.mac,
+        "DriverOpts": settings.get("DriverOpts") or None, "GwPriority": endpoint.gateway_priority,
+        "NetworkID": endpoint.network.id, "EndpointID": endpoint.id, **_addresses(endpoint), "IPv6Gateway": "",
+        "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "DNSNames": names,
+    }
+
+
+def summarise_container(container: Container) -> dict[str, Any]:
+    """A line of ``docker ps``."""
+    ports = [{"IP": place["HostIp"], "PrivatePort": int(port.partition("/")[0]), "PublicPort": int(place["HostPort"]),
+              "Type": port.partition("/")[2]} for port, places in _ports(container).items() for place in places or []]
+    ports += [{"PrivatePort": int(port.partition("/")[0]), "Type": port.partition("/")[2]}
+              for port, places in _ports(container).items() if places is None]
+    return {
+        "Id": container.id, "Names": [f"/{container.name}"], "Image": container.config["Image"],
+        "ImageID": container.image.id, "Command": container.command_text, "Created": container.created // SECOND,
+        "Ports": ports, "Labels": container.config.get("Labels") or {}, "State": container.state,
+        "Status": status_text(container), "HostConfig": {"NetworkMode": container.network_mode},
+        "NetworkSettings": {"Networks": {name: _endpoint(container, endpoint) | {"DNSNames": None}
+                                         for name, endpoint in sorted(container.endpoints.items())}},
+        "Mounts": [],
+    }
+
+
+def status_text(container: Container) -> str:
+    now = container.engine.now
+    if container.state == "created":
+        return "Created"
+    if container.state == "running":
+        return f"Up {duration_text((now - container.started) // SECOND)}"
+    if container.state == "restarting":
+        return f"Restarting ({container.exit_code}) {duration_text((now - container.finished) // SECOND)} ago"
+    return f"Exited ({container.exit_code}) {duration_text((now - container.finished) // SECOND)} ago"
+
+
+def duration_text(seconds: int) -> str:
+    """docker/go-units, HumanDuration."""
+    minutes, hours = seconds // 60, (seconds + 1800) // 3600
+    if seconds < 1:
+        return "Less than a second"
+    if seconds < 60:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    if minutes < 60:
+        return "About a minute" if minutes == 1 else f"{minutes} minutes"
+    if hours < 48:
+        return "About an hour" if hours == 1 else f"{hours} hours"
+    return f"{hours // 24} days" if hours < 24 * 14 else f"{hours // 24 // 7} weeks"

@@ -1,0 +1,213 @@
+"""The engine's containers: creating with dockerd's checks, finding, naming, removing, restarting."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any
+
+from netcourse.simulation.docker.containers import Container
+from netcourse.simulation.docker.drivers import Endpoint, Network
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
+from netcourse.simulation.docker.names import random_name
+from netcourse.simulation.linux.clock import MILLISECOND
+
+if TYPE_CHECKING:
+    from netcourse.simulation.docker.engine import Engine
+
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+FIRST_RESTART_DELAY = 100 * MILLISECOND
+
+
+class Containers:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._containers: dict[str, Container] = {}
+
+    def __iter__(self) -> Iterator[Container]:
+        return iter(list(self._containers.values()))
+
+    def __contains__(self, reference: str) -> bool:
+        return self._find(reference) is not None
+
+    def _find(self, reference: str) -> Container | None:
+        name = reference.removeprefix("/")
+        exact = [c for c in self._containers.values() if name in (c.id, c.name)]
+        found = exact or [c for c in self._containers.values() if name and c.id.startswith(name)]
+        return found[0] if len(found) == 1 else None
+
+    def get(self, reference: str) -> Container:
+        """By id, name, or the beginning of an id. Raises EngineError."""
+        container = self._find(reference)
+        if container is None:
+            raise not_found(f"No such container: {reference}")
+        return container
+
+    def using(self, network: Network) -> bool:
+        """Whether a running container is on ``network``."""
+        return any(e.network is network and c.is_running for c in self for e in c.endpoints.values())
+
+    # Creating
+
+    def create(self, name: str, request: dict[str, Any]) -> Container:
+        """Raises EngineError; nothing is created then."""
+        self._check_name(name)
+        image_name = str(request.get("Image") or "")
+        image = self._engine.images.get(image_name)
+        identifier = self._engine.new_id()
+        host_config = dict(request.get("HostConfig") or {})
+        config = _config(request, image.config)
+        if not config.get("Cmd") and not config.get("Entrypoint"):
+            raise bad_request("no command specified")
+        container = Container(self._engine, identifier, name or self._free_name(), image, config, host_config,
+                              self._engine.now)
+        self._plan_networks(container, request.get("NetworkingConfig") or {})
+        config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
+                                                         else container.hostname)
+        self._containers[identifier] = container
+        container.emit("create")
+        return container
+
+    def _check_name(self, name: str) -> None:
+        if name and not NAME.fullmatch(name):
+            raise bad_request(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        taken = next((c for c in self._containers.values() if name and c.name == name), None)
+        if taken is not None:
+            raise conflict(f'Conflict. The container name "/{name}" is already in use by container "{taken.id}". You '
+                           "have to remove (or rename) that container to be able to reuse that name.")
+
+    def _free_name(self) -> str:
+        taken = {container.name for container in self._containers.values()}
+        while (name := random_name(self._engine.machine.random)) in taken:
+            pass
+        return name
+
+    def _plan_networks(self, container: Container, request: dict[str, Any]) -> None:
+        """The endpoints that it will have. A network that isn't there is found out at the start, as dockerd does."""
+        mode = container.network_mode
+        wanted: dict[str, dict[str, Any]] = {name: settings or {} for name, settings in
+                                             (request.get("EndpointsConfig") or {}).items()}
+        if mode.startswith("container:"):
+            self._check_shared(container)
+            return
+        if "default" in wanted:
+            wanted["bridge"] = wanted.pop("default")
+        names = dict.fromkeys([mode, *wanted])
+        networks = self._engine.networks
+        known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
+        for name in names:
+            if name not in known:
+                container.missing_network = name
+                continue
+            network, settings = networks.get(name), wanted.get(name, {})
+            networks.check_settings(network, settings, container_name=f"invalid config for network {name}: ")
+            container.endpoints[network.name] = Endpoint(network, container.id, container.name, settings)
+
+    def _check_shared(self, container: Container) -> None:
+        if container.host_config.get("PortBindings"):
+            raise bad_request("conflicting options: port publishing and the container type network mode")
+        if container.config.get("Hostname"):
+            raise bad_request("conflicting options: hostname and the network mode")
+
+    # Life
+
+    def rename(self, container: Container, name: str) -> None:
+        """The new name counts at once, in DNS too. Raises EngineError."""
+        if name == container.name:
+            raise bad_request("Renaming a container with the same name as its current name")
+        self._check_name(name)
+        old, container.name = container.name, name
+        for endpoint in container.endpoints.values():
+            endpoint.container_name = name
+        container.emit("rename", oldName=f"/{old}")
+
+    def remove(self, container: Container, *, force: bool) -> None:
+        """Raises EngineError for one that runs, unless ``force``."""
+        if container.is_running:
+            if not force:
+                raise conflict(f'cannot remove container "{container.name}": container is running: stop the container '
+                               "before removing or force remove")
+            container.kill(signal.SIGKILL)
+        self._containers.pop(container.id, None)
+        container.state = "dead"
+        container.emit("destroy")
+
+    def ended(self, container: Container) -> None:
+        """Its process has ended: restart or remove it if it was asked for."""
+        policy = container.host_config.get("RestartPolicy") or {}
+        limit = int(policy.get("MaximumRetryCount") or 0)
+        again = {"always": True, "unless-stopped": True,
+                 "on-failure": container.exit_code != 0 and (not limit or container.restarts < limit)}
+        if again.get(str(policy.get("Name") or "no"), False) and not container.asked_to_stop:
+            container.state = "restarting"
+            delay = FIRST_RESTART_DELAY << min(container.restarts, 9)
+            container.restarts += 1
+            self._engine.machine.clock.call_later(delay, lambda: self._restart(container))
+        elif container.host_config.get("AutoRemove"):
+            self._engine.machine.clock.call_soon(lambda: self._remove_ended(container))
+
+    def _restart(self, container: Container) -> None:
+        if container.state != "restarting" or container.id not in self._containers:
+            return
+        try:
+            container.start()
+        except EngineError:
+            container.state = "exited"
+
+    def _remove_ended(self, container: Container) -> None:
+        if container.id in self._containers and not container.is_running:
+            self.remove(container, force=False)
+
+    # Names on networks
+
+    def resolve(self, asker: Container, name: str) -> list[IPv4Address] | None:
+        """The addresses that the embedded DNS gives for a name; None when nobody has it."""
+        found: list[IPv4Address] = []
+        wanted = name.rstrip(".").lower()
+        for mine in asker.endpoints.values():
+            if not mine.network.is_user_defined:
+                continue
+            for other, endpoint in self._members(mine.network):
+                names = {known.lower() for known in other.dns_names(endpoint)}
+                names |= {f"{known}.{mine.network.name.lower()}" for known in names}
+                if wanted in names and endpoint.ip is not None:
+                    found.append(endpoint.ip)
+        return found or None
+
+    def reverse(self, asker: Container, ip: IPv4Address) -> str | None:
+        for mine in asker.endpoints.values():
+            if mine.network.is_user_defined:
+                for other, endpoint in self._members(mine.network):
+                    if endpoint.ip == ip:
+                        return f"{other.name}.{mine.network.name}"
+        return None
+
+    def _members(self, network: Network) -> list[tuple[Container, Endpoint]]:
+        members = ((self._containers[e.container_id], e) for e in network.endpoints.values()
+                   if e.container_id in self._containers)
+        return sorted(members, key=lambda member: int(member[1].ip or 0))
+
+
+def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for, with what the image gives where nothing was."""
+    entrypoint = request.get("Entrypoint")
+    command = request.get("Cmd")
+    if not entrypoint and not command:
+        command = image.get("Cmd")
+    own = list(request.get("Env") or [])
+    names = {entry.partition("=")[0] for entry in own}
+    environment = own + [entry for entry in image.get("Env") or [] if entry.partition("=")[0] not in names]
+    ports = {**(image.get("ExposedPorts") or {}), **(request.get("ExposedPorts") or {})}
+    return {
+        "Hostname": request.get("Hostname") or "", "Domainname": request.get("Domainname") or "",
+        "User": request.get("User") or "", "AttachStdin": bool(request.get("AttachStdin")),
+        "AttachStdout": bool(request.get("AttachStdout")), "AttachStderr": bool(request.get("AttachStderr")),
+        **({"ExposedPorts": ports} if ports else {}),
+        "Tty": bool(request.get("Tty")), "OpenStdin": bool(request.get("OpenStdin")),
+        "StdinOnce": bool(request.get("StdinOnce")), "Env": environment, "Cmd": command,
+        "Image": request.get("Image"), "Volumes": None, "WorkingDir": request.get("WorkingDir") or "",
+        "Entrypoint": entrypoint if entrypoint else image.get("Entrypoint"), "OnBuild": None,
+        "Labels": request.get("Labels") or {},
+    }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 ADJECTIVES = ("brave", "bright", "calm", "clever", "eager", "gentle", "happy", "keen", "kind", "lively", "lucid",
-              "merry", "nimble", "patient", "proud", "quick", "quiet", "serene", "steady", "sunny", "swift", "warm", "wise",
-              "witty")
+              "merry", "nimble", "patient", "proud", "quick", "quiet", "serene", "steady", "sunny", "swift", "warm",
+              "wise", "witty")
 PEOPLE = ("baran", "berners_lee", "cerf", "clark", "davies", "engelbart", "estrin", "feinler", "floyd", "hopper",
           "jacobson", "kahn", "kleinrock", "lamarr", "licklider", "lovelace", "metcalfe", "mockapetris", "perlman",
           "postel", "pouzin", "shannon", "turing", "wiener")

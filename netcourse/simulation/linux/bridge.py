@@ -59,9 +59,9 @@ class Bridge(Device):
         if filtered is None:
             return
         if filtered is not frame and namespace.is_elsewhere(frame, filtered):
-            namespace.receive(self, replace(filtered, destination=self.mac), filtered=True)
+            namespace.receive(self, replace(filtered, destination=self.mac), filtered=namespace.bridge_netfilter)
         elif frame.destination == self.mac:
-            namespace.receive(self, filtered, filtered=True)
+            namespace.receive(self, filtered, filtered=namespace.bridge_netfilter)
         else:
             self._switch(filtered, port)
 
@@ -76,7 +76,7 @@ class Bridge(Device):
                 self._leave(port, frame, incoming, "forwarded")
             return
         if incoming is not None and frame.destination == "ff:ff:ff:ff:ff:ff":
-            self.namespace.receive(self, frame, filtered=True)
+            self.namespace.receive(self, frame, filtered=self.namespace.bridge_netfilter)
         for other in list(self.ports.values()):
             if other is not incoming:
                 self._leave(other, frame, incoming, "flooded")

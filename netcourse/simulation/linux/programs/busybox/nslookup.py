@@ -32,7 +32,8 @@ async def nslookup(process: Process) -> int:
         process.write(";; connection timed out; no servers could be reached\n\n")
         return 1
     process.write(f"Server:\t\t{server}\nAddress:\t{server}:53\n\n")
-    for answer in answers:
+    # the answer without an address comes back first
+    for answer in reversed(answers):
         if answer is not None:
             _show(process, answer)
     return int(any(answer is None or answer.code != ResponseCode.NO_ERROR for answer in answers))

@@ -1,0 +1,56 @@
+"""/networks."""
+
+from __future__ import annotations
+
+from netcourse.simulation.docker.api.messages import Request, Response, Route
+
+
+def list_networks(request: Request) -> Response:
+    with request.world.enter() as engine:
+        found = engine.networks.matching(request.filters())
+        return Response([engine.networks.summary(network) for network in found])
+
+
+def inspect(request: Request) -> Response:
+    with request.world.enter() as engine:
+        return Response(engine.networks.inspect(engine.networks.get(request.parts["id"])))
+
+
+def create(request: Request) -> Response:
+    wanted = request.json()
+    with request.world.enter() as engine:
+        return Response({"Id": engine.networks.create(wanted).id, "Warning": ""}, 201)
+
+
+def remove(request: Request) -> Response:
+    with request.world.enter() as engine:
+        engine.networks.remove(request.parts["id"])
+    return Response(status=204)
+
+
+def connect(request: Request) -> Response:
+    wanted = request.json()
+    with request.world.enter() as engine:
+        container = engine.containers.get(str(wanted.get("Container") or ""))
+        engine.networks.connect(request.parts["id"], container, wanted.get("EndpointConfig") or {})
+    return Response()
+
+
+def disconnect(request: Request) -> Response:
+    wanted = request.json()
+    with request.world.enter() as engine:
+        engine.networks.disconnect(request.parts["id"], str(wanted.get("Container") or ""),
+                                   force=bool(wanted.get("Force")))
+    return Response()
+
+
+def prune(request: Request) -> Response:
+    with request.world.enter() as engine:
+        return Response({"NetworksDeleted": engine.networks.prune(request.filters()) or None})
+
+
+ROUTES: list[Route] = [
+    ("GET", "/networks", list_networks), ("POST", "/networks/create", create), ("POST", "/networks/prune", prune),
+    ("GET", "/networks/{id}", inspect), ("DELETE", "/networks/{id}", remove),
+    ("POST", "/networks/{id}/connect", connect), ("POST", "/networks/{id}/disconnect", disconnect),
+]

@@ -1,0 +1,55 @@
+"""Output to a client: raw where there is a terminal, else each piece behind an eight-byte header that names its stream.
+
+Engine API reference, "Stream format" of ContainerAttach.
+"""
+
+from __future__ import annotations
+
+import queue
+import struct
+from collections.abc import Callable
+
+from netcourse.simulation.docker.api.messages import Connection
+from netcourse.simulation.docker.driving import World
+from netcourse.simulation.linux.process import Process
+
+RAW, MULTIPLEXED = "application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"
+
+
+def framed(stream: int, data: bytes) -> bytes:
+    return struct.pack("!BxxxI", stream, len(data)) + data
+
+
+class Outlet:
+    """Collects what a process prints under the lock, sends it outside."""
+
+    def __init__(self, *, raw: bool) -> None:
+        self._raw = raw
+        self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.chunks = 0
+        self.gone = False
+
+    def show(self, stream: int, data: bytes) -> None:
+        self.chunks += 1
+        self._waiting.put(data if self._raw else framed(stream, data))
+
+    def flush(self, connection: Connection) -> None:
+        """Send what has come; a client that has gone is remembered."""
+        while not self._waiting.empty():
+            try:
+                connection.send(self._waiting.get())
+            except OSError:
+                self.gone = True
+                return
+
+
+def follow(world: World, connection: Connection, outlet: Outlet, process: Process | None,
+           over: Callable[[], bool]) -> None:
+    """Send what a process prints until it is over, letting time run for it."""
+
+    def pause() -> bool:
+        outlet.flush(connection)
+        return outlet.gone or connection.hung_up()
+
+    world.drive(process, over, hung_up=pause, chunks=lambda: outlet.chunks)
+    outlet.flush(connection)

@@ -1,0 +1,128 @@
+"""/_ping, /version, /info, /events, /system/df."""
+
+from __future__ import annotations
+
+import json
+import queue
+from typing import Any
+
+from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
+from netcourse.simulation.docker.events import Event, matches
+from netcourse.simulation.linux.clock import SECOND
+
+VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
+KERNEL = "6.12.48"
+BUILT = "2025-11-05T14:43:33.000000000+00:00"
+POLL = 0.05
+
+
+def ping(request: Request) -> Response:
+    return Response(b"OK", headers={"Content-Type": "text/plain; charset=utf-8", "Builder-Version": "2",
+                                    "Swarm": "inactive", "Cache-Control": "no-cache, no-store, must-revalidate",
+                                    "Pragma": "no-cache"})
+
+
+def version(request: Request) -> Response:
+    details = {"ApiVersion": API_VERSION, "Arch": "amd64", "BuildTime": BUILT, "Experimental": "false",
+               "GitCommit": "netcourse", "GoVersion": "none", "KernelVersion": KERNEL, "MinAPIVersion": OLDEST_API,
+               "Os": "linux"}
+    return Response({
+        "Platform": {"Name": "netcourse (simulated)"},
+        "Components": [{"Name": "Engine", "Version": VERSION, "Details": details}],
+        "Version": VERSION, "ApiVersion": API_VERSION, "MinAPIVersion": OLDEST_API, "GitCommit": "netcourse",
+        "GoVersion": "none", "Os": "linux", "Arch": "amd64", "KernelVersion": KERNEL, "BuildTime": BUILT,
+    })
+
+
+def info(request: Request) -> Response:
+    with request.world.enter() as engine:
+        containers = list(engine.containers)
+        running = sum(container.is_running for container in containers)
+        return Response({
+            "ID": engine.id, "Containers": len(containers), "ContainersRunning": running, "ContainersPaused": 0,
+            "ContainersStopped": len(containers) - running, "Images": len(engine.images.all()), "Driver": "overlay2",
+            "DriverStatus": [["Simulated by", "netcourse"]],
+            "Plugins": {"Volume": ["local"], "Network": sorted(engine.networks.drivers), "Authorization": None,
+                        "Log": ["json-file"]},
+            "MemoryLimit": True, "SwapLimit": True, "CpuCfsPeriod": True, "CpuCfsQuota": True, "CPUShares": True,
+            "CPUSet": True, "PidsLimit": True, "IPv4Forwarding": engine.machine.root.forwarding, "Debug": False,
+            "OomKillDisable": False, "SystemTime": engine.timestamp(), "LoggingDriver": "json-file",
+            "CgroupDriver": "cgroupfs", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": KERNEL,
+            "OperatingSystem": "netcourse (simulated)", "OSVersion": "", "OSType": "linux", "Architecture": "x86_64",
+            "IndexServerAddress": "https://index.docker.io/v1/", "NCPU": 1, "MemTotal": 1 << 30,
+            "DockerRootDir": "/var/lib/docker", "Name": engine.machine.name, "Labels": [], "ExperimentalBuild": False,
+            "ServerVersion": VERSION, "Runtimes": {"runc": {"path": "runc"}}, "DefaultRuntime": "runc",
+            "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False,
+                      "Error": "", "RemoteManagers": None},
+            "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "docker-init",
+            "SecurityOptions": ["name=seccomp,profile=builtin"], "FirewallBackend": {"Driver": "iptables"},
+            "Warnings": None,
+        })
+
+
+def disk_usage(request: Request) -> Response:
+    with request.world.enter() as engine:
+        return Response({
+            "LayersSize": sum(image.size for image in engine.images.all()), "Images": [], "Containers": [],
+            "Volumes": [], "BuildCache": []})
+
+
+def events(request: Request) -> Stream:
+    filters = request.filters()
+    since, until = _time(request.one("since")), _time(request.one("until"))
+
+    def run(connection: Connection) -> None:
+        arrived: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        with request.world.enter() as engine:
+            kept = engine.events.between(since, until)
+            stop = engine.events.listen(arrived.put)
+        try:
+            _send(connection, kept, filters)
+            while not connection.hung_up() and not request.world.closing.is_set():
+                with request.world.enter() as engine:
+                    over = until is not None and engine.now >= until
+                if over:
+                    return
+                try:
+                    _send(connection, [arrived.get(timeout=POLL)], filters)
+                except queue.Empty:
+                    continue
+        finally:
+            with request.world.enter():
+                stop()
+
+    return Stream(run)
+
+
+def _send(connection: Connection, found: list[Event], filters: dict[str, list[str]]) -> None:
+    for event in found:
+        if matches(event, filters):
+            connection.send(json.dumps(event, separators=(",", ":")).encode() + b"\n")
+
+
+def _time(text: str) -> int | None:
+    """Seconds, maybe with a fraction, as nanoseconds."""
+    try:
+        return round(float(text) * SECOND) if text else None
+    except ValueError:
+        return None
+
+
+def auth(request: Request) -> Response:
+    return Response({"message": "signing in isn't simulated by netcourse: use a real Docker Engine for it"}, 501)
+
+
+ROUTES: list[Route] = [
+    ("GET", "/_ping", ping), ("HEAD", "/_ping", ping), ("GET", "/version", version), ("GET", "/info", info),
+    ("GET", "/events", events), ("GET", "/system/df", disk_usage), ("POST", "/auth", auth),
+]
+
+
+def swarm_refusal(request: Request) -> Response:
+    text = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
+            "swarm and try again.")
+    body: dict[str, Any] = {"message": text}
+    return Response(body, 503)
+
+
+ROUTES += [("GET", path, swarm_refusal) for path in ("/swarm", "/nodes", "/services", "/tasks")]

@@ -194,3 +194,16 @@ class Topology:
                     if interface.peer:
                         graph.add_edge(here, (machine.name, *interface.peer), kind="veth")
         return graph
+
+
+def names_in(hosts_file: str) -> tuple[tuple[str, str], ...]:
+    """The (address, names) of an /etc/hosts, without the lines about localhost and IPv6."""
+    lines = (line.partition("#")[0].split(None, 1) for line in hosts_file.splitlines())
+    pairs = ((words[0], " ".join(words[1].split())) for words in lines if len(words) == 2)
+    return tuple((ip, names) for ip, names in pairs if ":" not in ip and not ip.startswith("127."))
+
+
+def nameservers_in(resolver_file: str) -> tuple[str, ...]:
+    """The nameservers of an /etc/resolv.conf."""
+    lines = (line.split() for line in resolver_file.splitlines())
+    return tuple(words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")

@@ -81,10 +81,11 @@ def read_scenes(path: Path) -> list[Scene]:
 
 def _read_scene(file: str, text: str) -> Scene:
     title, _, body = text.partition("\n")
+    body = body.rstrip("\n") + "\n\n"  # scenes are a blank line apart
     steps = []
-    for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
-        command, _, answer = part.rstrip("\n").partition("\n")
-        steps.append((command, answer + "\n" if answer else ""))
+    for part in re.split(r"^\$ ", body.removesuffix("\n"), flags=re.MULTILINE)[1:]:
+        command, _, answer = part.partition("\n")
+        steps.append((command, answer))
     return Scene(file, title, tuple(steps))
 
 

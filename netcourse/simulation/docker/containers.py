@@ -18,6 +18,7 @@ from netcourse.simulation.docker.ports import wanted_bindings
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.linux.procfs import mount_kernel_files
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
 from netcourse.simulation.linux.terminal import Terminal
 
@@ -213,7 +214,18 @@ class Container:
         """Raises EngineError; the container then stays created."""
         if self.is_running:
             return
-        self._enter_network()
+        try:
+            self._enter_network()
+            self._spawn_or_leave()
+        except EngineError:
+            if self.host_config.get("AutoRemove"):
+                self.engine.containers.remove(self, force=False)
+            raise
+        self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
+        self.asked_to_stop = False
+        self.emit("start")
+
+    def _spawn_or_leave(self) -> None:
         try:
             self._spawn()
         except ProgramNotFound:
@@ -221,9 +233,6 @@ class Container:
             self.exit_code = 127
             self.error = MISSING_PROGRAM.format(self.command[0])
             raise bad_request(self.error) from None
-        self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
-        self.asked_to_stop = False
-        self.emit("start")
 
     def _enter_network(self) -> None:
         try:
@@ -293,6 +302,7 @@ class Container:
 
     def _spawn(self) -> None:
         assert self.namespace is not None
+        mount_kernel_files(self.files, self.namespace)
         process = self.engine.machine.spawn(self.command, namespace=self.namespace, files=self.files,
                                             environment=self.environment)
         directory = str(self.config.get("WorkingDir") or "/")

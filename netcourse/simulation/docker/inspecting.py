@@ -67,7 +67,8 @@ def _ports(container: Container) -> dict[str, Any]:
     if not container.is_running:
         return {}
     bindings = [binding for endpoint in container.endpoints.values() for binding in endpoint.ports]
-    exposed = dict.fromkeys(container.config.get("ExposedPorts") or {})
+    shut_off = container.network_mode in ("host", "none")
+    exposed = {} if shut_off else dict.fromkeys(container.config.get("ExposedPorts") or {})
     return dict(sorted({**exposed, **shown_bindings(bindings)}.items()))
 
 

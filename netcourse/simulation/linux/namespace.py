@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.machine import Machine
 
 LIMITED_BROADCAST = IPv4Address("255.255.255.255")
+LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
 
 
@@ -169,7 +170,7 @@ class Namespace:
         if self.is_local(destination):
             if not self.loopback.up:
                 raise NoRoute
-            return destination
+            return destination if destination in self._local else LOOPBACK_ADDRESS
         route = self.route_to(destination)
         if route.source is not None:
             return route.source
@@ -246,7 +247,11 @@ class Namespace:
     # The way out
 
     def send(self, packet: IPv4) -> None:
-        """Send a packet of one's own. Raises NoRoute; PermissionError (EPERM) when OUTPUT drops it."""
+        """Send a packet of one's own.
+
+        Raises NoRoute; PermissionError (EPERM) when OUTPUT drops it; OSError (EMSGSIZE) when it must not be cut and
+        doesn't fit.
+        """
         if not packet.identification and not packet.dont_fragment:
             self._identification = (self._identification + 1) % 65536
             packet = replace(packet, identification=self._identification)
@@ -259,6 +264,9 @@ class Namespace:
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
         if passed.destination != packet.destination:
             route = self._output_route(passed.destination)
+        mtu = self.devices[route.interface].mtu if route else self.loopback.mtu
+        if passed.dont_fragment and len(passed) > mtu:
+            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
         self._post_route(passed, route)
 
     def _output_route(self, destination: IPv4Address) -> Route | None:

@@ -147,7 +147,7 @@ def wait(request: Request) -> Stream:
 
     def over() -> bool:
         if condition == "removed":
-            return container.state == "dead" and container.id not in request.world.engine.containers
+            return container.state == "dead"
         if condition == "next-exit":
             return container.finished > started and not container.is_running
         return not container.is_running
@@ -155,7 +155,9 @@ def wait(request: Request) -> Stream:
     def run(connection: Connection) -> None:
         # ``docker run`` asks before it starts the container: what is waited for may not be there yet
         while not over() and not connection.hung_up() and not request.world.closing.is_set():
-            request.world.drive(container.process, over, hung_up=connection.hung_up, chunks=lambda: len(container.logs))
+            # which asks for its next exit, and follows it by attaching: only a plain wait lets time run ahead
+            process = container.process if condition == "not-running" else None
+            request.world.drive(process, over, hung_up=connection.hung_up, chunks=lambda: len(container.logs))
         connection.send(json.dumps({"StatusCode": container.exit_code}).encode() + b"\n")
 
     return Stream(run)
@@ -225,8 +227,8 @@ def attach(request: Request) -> Stream:
     finished = container.finished
 
     def over() -> bool:
-        return (not container.is_running and container.finished > finished) or container.state == "dead" or bool(
-            container.error)
+        ended = not container.is_running and container.finished > finished
+        return ended or container.state == "dead" or bool(container.error)
 
     def run(connection: Connection) -> None:
         if request.flag("stdin") and container.config.get("OpenStdin"):
@@ -238,6 +240,7 @@ def attach(request: Request) -> Stream:
         finally:
             with request.world.enter():
                 container.listeners.remove(show)
+            outlet.flush(connection)
 
     return Stream(run, RAW if raw else MULTIPLEXED, hijack=True)
 

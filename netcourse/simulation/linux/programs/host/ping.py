@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getopt
 import signal
 from dataclasses import dataclass, field
@@ -89,13 +90,25 @@ async def _exchange(run: _Run, socket: ICMPSocket, size: int) -> None:
         try:
             socket.send_to(message, run.target, ttl=int(run.options.get("-t", "64")),
                            dont_fragment=run.options.get("-M") != "dont")
-        except PermissionError:
-            run.process.complain("ping: sendmsg: Operation not permitted")
+        except OSError as error:
+            _refused(run, error)
+            if run.sent == count:
+                return
         last = run.sent == count
         until = clock.now + round((patience if last else interval) * SECOND)
         await _listen(run, socket, min(until, end or until), last=last)
         if end is not None and clock.now >= end:
             return
+
+
+def _refused(run: _Run, error: OSError) -> None:
+    if error.errno == errno.EMSGSIZE:
+        mtu = run.process.namespace.devices[run.process.namespace.route_to(run.target).interface].mtu
+        run.errors += not run.is_quiet
+        if not run.is_quiet:
+            run.process.complain(f"ping: local error: message too long, mtu={mtu}")
+        return
+    run.process.complain(f"ping: sendmsg: {error.strerror}")
 
 
 async def _listen(run: _Run, socket: ICMPSocket, until: int, *, last: bool) -> None:

@@ -1,0 +1,1 @@
+"""netcourse: understand Docker networking by doing it."""

@@ -1,0 +1,23 @@
+"""What can go wrong for a learner, each said in one sentence that ends with what to do."""
+
+from __future__ import annotations
+
+
+class LabError(Exception):
+    """Anything that a lab has to say instead of doing what was asked."""
+
+
+class NoEngine(LabError):
+    """No Docker Engine can be reached where a real one was asked for."""
+
+
+class LabClosed(LabError):
+    """The lab was closed, and what it had made is gone."""
+
+
+class Refused(LabError):
+    """The engine said no; the message is its own, with what to do where there is something to do."""
+
+
+class ImageMissing(LabError):
+    """An image isn't here and can't be had."""

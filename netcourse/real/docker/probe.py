@@ -1,0 +1,43 @@
+"""A privileged container in the Docker host's own network and process namespaces, to look around from.
+
+It works wherever the daemon is, on Docker Desktop too; it carries a label and goes with the lab.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netcourse.errors import ImageMissing
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+
+DEFAULT_IMAGE = "nicolaka/netshoot"
+PROBE_LABEL = "netcourse.probe"
+
+
+class Probe:
+    """Started when it is first needed."""
+
+    def __init__(self, client: docker.DockerClient, labels: dict[str, str], image: str = DEFAULT_IMAGE) -> None:
+        self._client, self._labels, self._image = client, labels, image
+        self._container: Container | None = None
+
+    def run(self, script: str) -> tuple[int, str]:
+        """The exit code and the output of a shell script on the Docker host. Raises ImageMissing."""
+        code, output = self._started().exec_run(["sh", "-c", script])
+        return int(code or 0), output.decode(errors="replace")
+
+    def _started(self) -> Container:
+        from docker.errors import ImageNotFound, NotFound
+
+        if self._container is None:
+            try:
+                self._container = self._client.containers.run(
+                    self._image, ["sleep", "1000000"], detach=True, privileged=True, network_mode="host",
+                    pid_mode="host", labels={**self._labels, PROBE_LABEL: "1"}, init=True)
+            except (ImageNotFound, NotFound) as error:
+                raise ImageMissing(f"The image {self._image} isn't here and can't be pulled ({error.explanation}): "
+                                   f"pull it yourself, or name another one in NETCOURSE_PROBE_IMAGE.") from None
+        return self._container

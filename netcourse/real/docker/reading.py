@@ -1,0 +1,142 @@
+"""Reads a Topology from any Docker Engine: the API tells what it knows, one script in the probe what the kernel knows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from netcourse.real.docker.probe import PROBE_LABEL, Probe
+from netcourse.topology import (
+    Container,
+    Endpoint,
+    Interface,
+    Machine,
+    Namespace,
+    Network,
+    Port,
+    Route,
+    Rule,
+    Topology,
+    names_in,
+    nameservers_in,
+)
+
+if TYPE_CHECKING:
+    import docker
+
+MARK = "@@netcourse@@"
+LOOK = (f"echo '{MARK} links'; $E ip -j -d addr; echo '{MARK} routes'; $E ip -j -4 route; echo '{MARK} rules'; "
+        f"$E iptables-save 2>/dev/null; echo '{MARK} forwarding'; $E cat /proc/sys/net/ipv4/ip_forward; "
+        f"echo '{MARK} hosts'; cat /proc/$P/root/etc/hosts; echo '{MARK} resolver'; cat /proc/$P/root/etc/resolv.conf")
+KINDS = {"bridge": "bridge", "veth": "veth", "vxlan": "vxlan", "macvlan": "macvlan", "ipvlan": "ipvlan",
+         "dummy": "dummy"}
+BRIDGE_NAME = "com.docker.network.bridge.name"
+
+
+def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "") -> Topology:
+    """Containers with ``label`` only, where one is given; the probe itself is never shown."""
+    listed = sorted(client.api.containers(all=True), key=lambda c: (c["Created"], c["Names"][0]))
+    shown = [client.api.inspect_container(c["Id"]) for c in listed if PROBE_LABEL not in c["Labels"]
+             and (not label or label in c["Labels"])]
+    networks = client.api.networks()
+    looks = _look(probe, {c["Name"][1:]: c["State"]["Pid"] for c in shown
+                          if c["State"]["Running"] and not _shares(c["HostConfig"]["NetworkMode"])})
+    namespaces = _with_peers([_namespace(name, parts) for name, parts in looks.items()])
+    machine = Machine(client.info()["Name"], namespaces, tuple(_network(n) for n in networks),
+                      tuple(_container(c) for c in shown), tuple(e for c in shown for e in _endpoints(c, namespaces)))
+    return Topology((machine,))
+
+
+def _shares(mode: str) -> bool:
+    return mode == "host" or mode.startswith("container:")
+
+
+def _look(probe: Probe, pids: dict[str, int]) -> dict[str, dict[str, str]]:
+    script = f"echo '{MARK} namespace host'; E=; P=1; {LOOK}; "
+    for name, pid in pids.items():
+        script += f"echo '{MARK} namespace {name}'; E='nsenter -t {pid} -n'; P={pid}; {LOOK}; "
+    _, output = probe.run(script)
+    looks: dict[str, dict[str, str]] = {}
+    for block in output.split(f"{MARK} namespace ")[1:]:
+        name, _, rest = block.partition("\n")
+        parts = (part.partition("\n") for part in rest.split(f"{MARK} ")[1:])
+        looks[name] = {title: text for title, _, text in parts}
+    return looks
+
+
+def _namespace(name: str, parts: dict[str, str]) -> Namespace:
+    links = json.loads(parts["links"])
+    return Namespace(name, tuple(_interface(link) for link in sorted(links, key=lambda link: int(link["ifindex"]))),
+                     tuple(_route(route) for route in json.loads(parts["routes"] or "[]")), _rules(parts["rules"]),
+                     names_in(parts["hosts"]), nameservers_in(parts["resolver"]), parts["forwarding"].strip() == "1")
+
+
+def _interface(link: dict[str, Any]) -> Interface:
+    kind = KINDS.get((link.get("linkinfo") or {}).get("info_kind", ""), "physical")
+    kind = "loopback" if link["link_type"] == "loopback" else kind
+    addresses = tuple(f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"] if a["family"] == "inet")
+    peer = ("", str(link["link_index"])) if kind == "veth" and "link_index" in link else None
+    return Interface(link["ifname"], kind, link["ifindex"], link["address"], link["mtu"], "UP" in link["flags"],
+                     "LOWER_UP" in link["flags"], addresses, link.get("master"), peer)
+
+
+def _with_peers(namespaces: list[Namespace]) -> tuple[Namespace, ...]:
+    """The other end of a veth is known by its index only; between host and container that finds it."""
+    from dataclasses import replace
+
+    host = namespaces[0]
+    pairs: dict[tuple[str, str], tuple[str, str]] = {}
+    for namespace in namespaces[1:]:
+        for interface in namespace.interfaces:
+            outside = next((i for i in host.interfaces if interface.peer == ("", str(i.index))), None)
+            if outside is not None:
+                pairs[namespace.name, interface.name] = (host.name, outside.name)
+                pairs[host.name, outside.name] = (namespace.name, interface.name)
+    return tuple(replace(n, interfaces=tuple(replace(i, peer=pairs.get((n.name, i.name))) for i in n.interfaces))
+                 for n in namespaces)
+
+
+def _route(route: dict[str, Any]) -> Route:
+    return Route(route["dst"], route.get("dev"), route.get("gateway"), route.get("prefsrc"), route.get("metric", 0))
+
+
+def _rules(saved: str) -> tuple[Rule, ...]:
+    table, found = "", []
+    for line in saved.splitlines():
+        if line.startswith("*"):
+            table = line[1:]
+        elif line.startswith("-A"):
+            found.append(Rule(table, line))
+    chains = sorted({(rule.table, rule.text.split()[1]) for rule in found})
+    return tuple(rule for chain in chains for rule in found if (rule.table, rule.text.split()[1]) == chain)
+
+
+def _network(network: dict[str, Any]) -> Network:
+    pools = network["IPAM"]["Config"] or [{}]
+    options = network["Options"] or {}
+    bridge = options.get(BRIDGE_NAME) or f"br-{network['Id'][:12]}" if network["Driver"] == "bridge" else None
+    return Network(network["Name"], network["Id"], network["Driver"], pools[0].get("Subnet"), pools[0].get("Gateway"),
+                   network["Internal"], bridge, tuple(sorted(options.items())))
+
+
+def _container(container: dict[str, Any]) -> Container:
+    name, mode = container["Name"][1:], container["HostConfig"]["NetworkMode"]
+    running = container["State"]["Running"]
+    home = "host" if mode == "host" else name
+    ports = [Port(int(port.partition("/")[0]), port.partition("/")[2], place["HostIp"], int(place["HostPort"]))
+             for port, places in (container["NetworkSettings"]["Ports"] or {}).items() for place in places or []
+             if ":" not in place["HostIp"]]
+    return Container(name, container["Id"], container["Config"]["Image"], container["State"]["Status"],
+                     home if running else None, tuple(sorted(ports, key=lambda p: (p.container_port, p.protocol))))
+
+
+def _endpoints(container: dict[str, Any], namespaces: tuple[Namespace, ...]) -> list[Endpoint]:
+    name = container["Name"][1:]
+    home = next((namespace for namespace in namespaces if namespace.name == name), None)
+    found = []
+    for network, settings in sorted(container["NetworkSettings"]["Networks"].items()):
+        address = f"{settings['IPAddress']}/{settings['IPPrefixLen']}" if settings["IPAddress"] else None
+        interface = next((i.name for i in home.interfaces if address in i.addresses), None) if home and address else None
+        found.append(Endpoint(name, network, interface, address, settings["MacAddress"] or None,
+                              settings.get("GwPriority", 0), tuple(settings.get("DNSNames") or ())))
+    return found

@@ -48,8 +48,8 @@ def _namespace(space: SimulatedNamespace, name: str, files: FileSystem, names: d
                   for table in sorted(space.netfilter.tables.values(), key=lambda t: t.name)
                   for chain in sorted(table.chains.values(), key=lambda c: c.name) for rule in chain.rules)
     return Namespace(name, tuple(_interface(device, names) for device in devices), _routes(space), rules,
-                     names_in(files.read("/etc/hosts").decode()), nameservers_in(files.read("/etc/resolv.conf").decode()),
-                     space.forwarding)
+                     names_in(files.read("/etc/hosts").decode()),
+                     nameservers_in(files.read("/etc/resolv.conf").decode()), space.forwarding)
 
 
 def _routes(space: SimulatedNamespace) -> tuple[Route, ...]:

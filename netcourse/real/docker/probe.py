@@ -27,6 +27,7 @@ class Probe:
     def run(self, script: str) -> tuple[int, str]:
         """The exit code and the output of a shell script on the Docker host. Raises ImageMissing."""
         code, output = self._started().exec_run(["sh", "-c", script])
+        assert isinstance(output, bytes)
         return int(code or 0), output.decode(errors="replace")
 
     def _started(self) -> Container:

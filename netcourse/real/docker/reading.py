@@ -1,4 +1,4 @@
-"""Reads a Topology from any Docker Engine: the API tells what it knows, one script in the probe what the kernel knows."""
+"""Reads a Topology from any Docker Engine: what the API knows, and by one script in the probe what the kernel knows."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ LOOK = (f"echo '{MARK} links'; $E ip -j -d addr; echo '{MARK} routes'; $E ip -j 
         f"echo '{MARK} hosts'; cat /proc/$P/root/etc/hosts; echo '{MARK} resolver'; cat /proc/$P/root/etc/resolv.conf")
 KINDS = {"bridge": "bridge", "veth": "veth", "vxlan": "vxlan", "macvlan": "macvlan", "ipvlan": "ipvlan",
          "dummy": "dummy"}
+PREDEFINED = ("bridge", "host", "none")
 BRIDGE_NAME = "com.docker.network.bridge.name"
 
 
-def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "") -> Topology:
-    """Containers with ``label`` only, where one is given; the probe itself is never shown."""
-    listed = sorted(client.api.containers(all=True), key=lambda c: (c["Created"], c["Names"][0]))
-    shown = [client.api.inspect_container(c["Id"]) for c in listed if PROBE_LABEL not in c["Labels"]
-             and (not label or label in c["Labels"])]
-    networks = client.api.networks()
+def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "", lab: str = "") -> Topology:
+    """Containers and networks whose ``label`` is ``lab``, where one is given; the probe itself is never shown."""
+    shown = [client.api.inspect_container(c["Id"]) for c in client.api.containers(all=True)
+             if PROBE_LABEL not in c["Labels"] and (not label or c["Labels"].get(label) == lab)]
+    shown.sort(key=lambda container: str(container["Created"]))
+    networks = [n for n in sorted(client.api.networks(), key=lambda n: str(n["Created"]))
+                if not label or n["Labels"].get(label) == lab or n["Name"] in PREDEFINED]
     looks = _look(probe, {c["Name"][1:]: c["State"]["Pid"] for c in shown
                           if c["State"]["Running"] and not _shares(c["HostConfig"]["NetworkMode"])})
     namespaces = _with_peers([_namespace(name, parts) for name, parts in looks.items()])
@@ -136,7 +138,8 @@ def _endpoints(container: dict[str, Any], namespaces: tuple[Namespace, ...]) -> 
     found = []
     for network, settings in sorted(container["NetworkSettings"]["Networks"].items()):
         address = f"{settings['IPAddress']}/{settings['IPPrefixLen']}" if settings["IPAddress"] else None
-        interface = next((i.name for i in home.interfaces if address in i.addresses), None) if home and address else None
+        interfaces = home.interfaces if home is not None and address is not None else ()
+        interface = next((i.name for i in interfaces if address in i.addresses), None)
         found.append(Endpoint(name, network, interface, address, settings["MacAddress"] or None,
                               settings.get("GwPriority", 0), tuple(settings.get("DNSNames") or ())))
     return found

@@ -1,0 +1,349 @@
+"""What a notebook holds in its hand: DockerLab, which is docker-py, a terminal's echo, a camera and a broom."""
+
+from __future__ import annotations
+
+import atexit
+import html
+import os
+import shlex
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound
+from requests.exceptions import RequestException
+
+from netcourse.errors import ImageMissing, LabClosed, NoEngine, Refused
+from netcourse.real.docker.finding import candidates
+from netcourse.real.docker.probe import DEFAULT_IMAGE, Probe
+from netcourse.topology import Topology
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from netcourse.checks import Result
+    from netcourse.drawing import Picture
+    from netcourse.simulation.docker.server import SimulatedEngine
+
+LABEL = "netcourse.lab"
+MODES = ("auto", "real", "simulated")
+ENGINE_TIMEOUT = 60
+
+
+class DockerLab:
+    """A Docker Engine to practise on: your own where there is one, else a simulated one in this process.
+
+    ``mode`` (or NETCOURSE_MODE) is auto, real or simulated. Everything that the lab makes carries a label and is
+    removed by ``close()``, at the end of a ``with`` block and at the end of the kernel; nothing else is ever touched.
+    Its verbs print the docker command that they stand for. Raises NoEngine, Refused, ImageMissing, LabClosed.
+    """
+
+    def __init__(self, mode: str | None = None) -> None:
+        self.mode = mode or os.environ.get("NETCOURSE_MODE", "auto")
+        if self.mode not in MODES:
+            raise NoEngine(f"The mode {self.mode!r} isn't one of {', '.join(MODES)}: choose one of these.")
+        self.id = uuid.uuid4().hex[:12]
+        self._simulated: SimulatedEngine | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.docker, self.reason = self._find_engine()
+        self.version = str(self.docker.version()["Version"])
+        self._probe = Probe(self.docker, self._labels, os.environ.get("NETCOURSE_PROBE_IMAGE", DEFAULT_IMAGE))
+        self._closed = False
+        atexit.register(self.close)
+        print(self)
+
+    # Finding an engine
+
+    def _find_engine(self) -> tuple[docker.DockerClient, str]:
+        if self.mode != "simulated":
+            problems = []
+            for address, why in candidates(os.environ, Path.home()):
+                try:
+                    return _client(address), why
+                except DockerException as error:
+                    problems.append(f"{address} ({why}): {_reason(error)}")
+            if self.mode == "real":
+                tried = "; ".join(problems) or "no socket of Docker is here"
+                raise NoEngine(f"No Docker Engine answers: {tried}. Start Docker, or use mode='simulated'.")
+            why = f"no Docker Engine answers ({'; '.join(problems)})" if problems else "there is no Docker Engine here"
+        else:
+            why = "asked for"
+        return self._simulate(), why
+
+    def _simulate(self) -> docker.DockerClient:
+        from netcourse.simulation.docker.server import SimulatedEngine
+
+        self._folder = tempfile.TemporaryDirectory(prefix="netcourse-")
+        self._simulated = SimulatedEngine(Path(self._folder.name) / "docker.sock")
+        return _client(self._simulated.address)
+
+    @property
+    def is_simulated(self) -> bool:
+        return self._simulated is not None
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {LABEL: self.id}
+
+    def __str__(self) -> str:
+        kind = "simulated" if self.is_simulated else "real"
+        return f"Docker Engine {self.version}, {kind}: {self.reason}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        kind = "simulated" if self.is_simulated else "real"
+        return (f"<div><strong>Docker Engine {html.escape(self.version)}</strong>, {kind} "
+                f"<span style='opacity:.7'>({html.escape(self.reason)})</span></div>")
+
+    # Verbs
+
+    def create_network(self, name: str, *, driver: str = "bridge", subnet: str | None = None,
+                       gateway: str | None = None, ip_range: str | None = None, internal: bool = False,
+                       options: Mapping[str, str] | None = None) -> None:
+        """``docker network create``"""
+        words = ["network", "create"]
+        words += ["--driver", driver] if driver != "bridge" else []
+        for flag, value in (("--subnet", subnet), ("--gateway", gateway), ("--ip-range", ip_range)):
+            words += [flag, value] if value else []
+        words += ["--internal"] if internal else []
+        words += [word for key, value in (options or {}).items() for word in ("-o", f"{key}={value}")]
+        pool = {"Subnet": subnet, "Gateway": gateway, "IPRange": ip_range}
+        chosen = {key: value for key, value in pool.items() if value}
+        with self._typed([*words, name]):
+            ipam: Any = {"Config": [chosen]} if chosen else None
+            self.docker.api.create_network(name, driver=driver, internal=internal, options=dict(options or {}),
+                                           labels=self._labels, ipam=ipam)
+
+    def run(self, image: str, command: str = "", *, name: str, network: str | None = None, ip: str | None = None,
+            aliases: Sequence[str] = (), ports: Mapping[int, int] | None = None) -> None:
+        """``docker run -d``; ``ports`` are container port: host port. Without a command it just stays there."""
+        words = ["run", "-d", "--name", name]
+        words += ["--network", network] if network else []
+        words += ["--ip", ip] if ip else []
+        words += [word for alias in aliases for word in ("--network-alias", alias)]
+        words += [word for inside, outside in (ports or {}).items() for word in ("-p", f"{outside}:{inside}")]
+        command = command or "sleep 1000000"
+        with self._typed([*words, image, *shlex.split(command)]):
+            self._have_image(image)
+            api: Any = self.docker.api
+            settings = api.create_endpoint_config(ipv4_address=ip, aliases=list(aliases) or None)
+            host = api.create_host_config(network_mode=network or "bridge", port_bindings=dict(ports or {}))
+            created = api.create_container(
+                image, shlex.split(command), name=name, labels=self._labels, ports=list(ports or {}), host_config=host,
+                networking_config=api.create_networking_config({network or "bridge": settings}))
+            try:
+                api.start(created["Id"])
+            except APIError:
+                api.remove_container(created["Id"], force=True)
+                raise
+
+    def _have_image(self, image: str) -> None:
+        try:
+            self.docker.images.get(image)
+        except ImageNotFound:
+            print(f"pulling {image} ...")
+            try:
+                self.docker.images.pull(image, tag=None if ":" in image else "latest")
+            except APIError as error:
+                raise ImageMissing(f"The image {image} isn't here and can't be pulled ({error.explanation}): look at "
+                                   "its name, or at your connection.") from None
+
+    def connect(self, network: str, container: str, *, ip: str | None = None, aliases: Sequence[str] = (),
+                gw_priority: int = 0) -> None:
+        """``docker network connect``"""
+        words = [*(["--ip", ip] if ip else []), *(w for alias in aliases for w in ("--alias", alias)),
+                 *(["--gw-priority", str(gw_priority)] if gw_priority else [])]
+        settings: dict[str, Any] = {"IPAMConfig": {"IPv4Address": ip} if ip else None,
+                                    "Aliases": list(aliases) or None, "GwPriority": gw_priority}
+        with self._typed(["network", "connect", *words, network, container]):
+            # docker-py's own method doesn't know gw-priority yet
+            api: Any = self.docker.api
+            url = api._url("/networks/{0}/connect", network)
+            api._raise_for_status(api._post_json(url, data={"Container": container, "EndpointConfig": settings}))
+
+    def disconnect(self, network: str, container: str) -> None:
+        """``docker network disconnect``"""
+        with self._typed(["network", "disconnect", network, container]):
+            self.docker.api.disconnect_container_from_network(container, network)
+
+    def exec(self, container: str, command: str) -> int:
+        """``docker exec``: prints the output, returns the exit code."""
+        with self._typed(["exec", container, *shlex.split(command)]):
+            # apart, for their order is chance when a container prints to both
+            code, streams = self.docker.containers.get(container).exec_run(shlex.split(command), demux=True)
+        for stream in streams:
+            print((stream or b"").decode(errors="replace"), end="")
+        return int(code or 0)
+
+    def ping(self, container: str, target: str, count: int = 1) -> bool:
+        """Whether ``target`` answers a ping from ``container``; waits a second at most."""
+        return self.exec(container, f"ping -c {count} -W 1 {target}") == 0
+
+    def stop(self, container: str) -> None:
+        """``docker stop -t 0``"""
+        with self._typed(["stop", "-t", "0", container]):
+            self._own(container).stop(timeout=0)
+
+    def start(self, container: str) -> None:
+        """``docker start``"""
+        with self._typed(["start", container]):
+            self._own(container).start()
+
+    def remove(self, container: str) -> None:
+        """``docker rm -f``, for a container of this lab."""
+        with self._typed(["rm", "-f", container]):
+            self._own(container).remove(force=True)
+
+    def remove_network(self, network: str) -> None:
+        """``docker network rm``"""
+        with self._typed(["network", "rm", network]):
+            self.docker.networks.get(network).remove()
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """What ``docker inspect`` tells, as a dict."""
+        with self._typed(["inspect", container]):
+            found: dict[str, Any] = self.docker.api.inspect_container(container)
+        return found
+
+    def inspect_network(self, network: str) -> dict[str, Any]:
+        """What ``docker network inspect`` tells, as a dict."""
+        with self._typed(["network", "inspect", network]):
+            found: dict[str, Any] = self.docker.api.inspect_network(network)
+        return found
+
+    def host(self, command: str) -> int:
+        """Run a command on the Docker host, in its own network namespace; prints the output, returns the exit code."""
+        self._check_open()
+        print(f"host# {command}")
+        code, output = self._probe.run(command)
+        print(output, end="")
+        return code
+
+    def _own(self, name: str) -> Container:
+        """A container of this lab. Raises Refused for one that isn't."""
+        container = self.docker.containers.get(name)
+        if container.labels.get(LABEL) != self.id:
+            raise Refused(f"The container {name} wasn't made by this lab, so it is left alone: use the docker command.")
+        return container
+
+    @contextmanager
+    def _typed(self, words: list[str]) -> Iterator[None]:
+        """Show the docker command, and turn what goes wrong into one sentence."""
+        self._check_open()
+        print(f"$ docker {shlex.join(words)}")
+        try:
+            yield
+        except APIError as error:
+            raise Refused(_advice(str(error.explanation))) from None
+        except (RequestException, DockerException) as error:
+            raise NoEngine(f"The Docker Engine doesn't answer any more ({_reason(error)}): look whether Docker still "
+                           "runs, then make a new lab.") from None
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LabClosed("This lab is closed, and what it had made is gone: make a new one with DockerLab().")
+
+    # The camera
+
+    def topology(self) -> Topology:
+        """What there is at this moment: the lab's own containers and networks, and the default bridge."""
+        self._check_open()
+        if self._simulated is not None:
+            from netcourse.simulation.reading import read_topology as read_simulated
+
+            with self._simulated.world.enter() as engine:
+                return read_simulated(engine, hidden_label="netcourse.probe")
+        from netcourse.real.docker.reading import read_topology
+
+        return read_topology(self.docker, self._probe, label=LABEL, lab=self.id)
+
+    def draw(self) -> Picture:
+        """A picture of it."""
+        from netcourse.drawing import draw
+
+        return draw(self.topology())
+
+    def check(self, exercise: str) -> Result:
+        """Look at what you built and say what is missing."""
+        from netcourse.checks import check
+
+        return check(exercise, self)
+
+    def answers(self, container: str, target: str) -> bool:
+        """Whether ``target`` answers a ping from ``container``, without printing anything."""
+        code, _ = self.docker.containers.get(container).exec_run(["ping", "-c", "1", "-W", "1", target])
+        return code == 0
+
+    # The broom
+
+    def close(self) -> None:
+        """Remove everything that the lab made. Closing twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        if self._simulated is None:
+            self._sweep()
+        self.docker.close()
+        if self._simulated is not None and self._folder is not None:
+            self._simulated.close()
+            self._folder.cleanup()
+
+    def _sweep(self) -> None:
+        mine: dict[str, Any] = {"label": f"{LABEL}={self.id}"}
+        try:
+            for container in self.docker.containers.list(all=True, filters=mine):
+                container.remove(force=True, v=True)
+            for network in self.docker.networks.list(filters=mine):
+                network.remove()
+        except (RequestException, DockerException) as error:
+            print(f"What this lab made couldn't be removed ({_reason(error)}): run `netcourse clean` when Docker is "
+                  "back.")
+
+    def __enter__(self) -> DockerLab:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self.close()
+
+
+def _client(address: str) -> docker.DockerClient:
+    """Raises DockerException when nobody answers there."""
+    client = docker.DockerClient(base_url=address, timeout=ENGINE_TIMEOUT)
+    client.api.trust_env = False
+    try:
+        client.ping()
+    except RequestException as error:
+        raise DockerException(str(error)) from None
+    return client
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    known = {"Permission denied": "permission denied: is your user in the group docker?",
+             "No such file": "no socket there", "Connection refused": "connection refused",
+             "timed out": "no answer in time", "Connection aborted": "the connection broke"}
+    return next((words for part, words in known.items() if part in text), text)
+
+
+_ADVICE: tuple[tuple[str, str], ...] = (
+    ("Pool overlaps", "another network has these addresses: choose another subnet"),
+    ("is already in use by container", "choose another name, or remove that container yourself"),
+    ("already exists", "choose another name, or use the one that is there"),
+    ("port is already allocated", "choose another port of the host"),
+)
+
+
+def _advice(explanation: str) -> str:
+    """The engine's own words, and what to do."""
+    advice = next((words for part, words in _ADVICE if part in explanation), "")
+    return f"{explanation}. {advice[:1].upper()}{advice[1:]}." if advice else explanation
+
+

@@ -1,0 +1,33 @@
+"""Run the lessons and the transcripts on a real Docker Engine and store what they print (``make record``)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+
+
+def record(path: Path) -> None:
+    """Execute a notebook from top to bottom and keep its outputs."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    nbformat.write(notebook, path)
+    print(f"recorded {path.name}")
+
+
+if __name__ == "__main__":
+    os.environ["NETCOURSE_MODE"] = "real"
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    for lesson in lessons:
+        record(lesson)
+    subprocess.run([sys.executable, "-m", "jupyter", "trust", *map(str, lessons)], check=True)
+    if "--lessons" not in sys.argv:
+        subprocess.run([sys.executable, str(ROOT / "tests/parity/record_transcripts.py")], check=True)

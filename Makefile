@@ -1,5 +1,7 @@
-# make lab     opens the course in JupyterLab        make test    checks everything
-# make bench   measures                              make record  stores what a real engine prints
+# make lab      opens the lessons in JupyterLab
+# make test     checks everything: style, types, tests on both engines, every lesson
+# make record   stores in lessons and transcripts what a real engine prints
+# make bench    measures, and prints a table
 PYTHON ?= python3
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -7,18 +9,25 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+READY := $(VENV)/ready
 
-.PHONY: lab test bench record
+.PHONY: lab test record bench
 
-$(BIN)/netcourse: pyproject.toml
+$(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@
 
-test: $(BIN)/netcourse
+lab: $(READY)
+	$(BIN)/netcourse lab
+
+test: $(READY)
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
-record: $(BIN)/netcourse
-	$(BIN)/python tests/parity/record_transcripts.py
+record: $(READY)
+	$(BIN)/python tools/record.py
+
+bench: $(READY)
+	$(BIN)/python benchmarks/measure.py

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -76,6 +77,53 @@ def doctor() -> None:
     except DockerException as error:
         click.echo(f"Docker      none at {address}: the course uses its simulation ({_short(error)})")
     click.echo("Simulation  Engine 28.5 (API 1.51): start it with `netcourse engine`")
+
+
+@main.command()
+@click.option("--browser/--no-browser", default=True, help="Open a browser window, or only say the address.")
+def lab(browser: bool) -> None:
+    """Open the lessons in JupyterLab."""
+    import subprocess
+
+    folder = Path(__file__).parents[1] / "notebooks"
+    lessons = sorted(folder.glob("*.ipynb"))
+    if not lessons:
+        raise click.ClickException(f"There are no lessons in {folder}: run this from a clone of the course.")
+    # a picture in a notebook that isn't trusted is shown as text only
+    subprocess.run([sys.executable, "-m", "jupyter", "trust", *map(str, lessons)], check=True, capture_output=True)
+    options = [] if browser else ["--no-browser"]
+    sys.exit(subprocess.run([sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}",
+                             f"--LabApp.default_url=/lab/tree/{lessons[0].name}", *options], check=False).returncode)
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+def clean(yes: bool) -> None:
+    """Remove what labs have left on your Docker Engine, after a killed kernel say.
+
+    Only containers and networks with the label netcourse.lab are touched. A lab that is open now loses its own.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    label: dict[str, Any] = {"label": "netcourse.lab"}
+    try:
+        client = docker.from_env()
+        containers = client.containers.list(all=True, filters=label)
+        networks = client.networks.list(filters=label)
+    except DockerException as error:
+        raise click.ClickException(f"No Docker Engine answers ({_short(error)}): there is nothing to clean.") from None
+    names = [str(found.name) for found in containers] + [str(found.name) for found in networks]
+    if not names:
+        click.echo("Nothing was left behind.")
+        return
+    if not yes:
+        click.confirm(f"Remove {', '.join(names)}?", abort=True)
+    for container in containers:
+        container.remove(force=True, v=True)
+    for network in networks:
+        network.remove()
+    click.echo(f"Removed {', '.join(names)}.")
 
 
 def _short(error: Exception) -> str:

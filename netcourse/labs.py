@@ -177,6 +177,7 @@ class DockerLab:
         with self._typed(["exec", container, *shlex.split(command)]):
             # apart, for their order is chance when a container prints to both
             code, streams = self.docker.containers.get(container).exec_run(shlex.split(command), demux=True)
+        assert isinstance(streams, tuple)
         for stream in streams:
             print((stream or b"").decode(errors="replace"), end="")
         return int(code or 0)

@@ -57,6 +57,7 @@ class Engine:
         bridge.start()
         self.networks = Networks(self, drivers)
         self._execs: dict[str, Exec] = {}
+        clock.run_until(clock.now)
 
     @property
     def now(self) -> int:

@@ -67,7 +67,7 @@ def operations(client: docker.DockerClient) -> dict[str, float]:
 
 
 def crowd(count: int) -> tuple[float, float, float]:
-    """Seconds to build ``count`` containers on one network, ms of one ping between two, MB that the process has used."""
+    """Seconds to build ``count`` containers on one network, ms of one ping between two, MB used by the process."""
     engine = Engine(seed=1)
     start = time.perf_counter()
     engine.networks.create({"Name": "crowd", "IPAM": {"Config": [{"Subnet": "10.0.0.0/16"}]}})

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MARK = "@@netcourse@@"
 LOOK = (f"echo '{MARK} links'; $E ip -j -d addr; echo '{MARK} routes'; $E ip -j -4 route; echo '{MARK} rules'; "
-        f"$E iptables-save 2>/dev/null; echo '{MARK} forwarding'; $E cat /proc/sys/net/ipv4/ip_forward; "
-        f"echo '{MARK} hosts'; cat /proc/$P/root/etc/hosts; echo '{MARK} resolver'; cat /proc/$P/root/etc/resolv.conf")
+        f"$E iptables-save; echo '{MARK} forwarding'; $E cat /proc/sys/net/ipv4/ip_forward; "
+        f"echo '{MARK} hosts'; cat $R/etc/hosts; echo '{MARK} resolver'; cat $R/etc/resolv.conf")
 KINDS = {"bridge": "bridge", "veth": "veth", "vxlan": "vxlan", "macvlan": "macvlan", "ipvlan": "ipvlan",
          "dummy": "dummy"}
 PREDEFINED = ("bridge", "host", "none")
@@ -43,7 +43,8 @@ def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "",
                 if not label or n["Labels"].get(label) == lab or n["Name"] in PREDEFINED]
     looks = _look(probe, {c["Name"][1:]: c["State"]["Pid"] for c in shown
                           if c["State"]["Running"] and not _shares(c["HostConfig"]["NetworkMode"])})
-    namespaces = _with_peers([_namespace(name, parts) for name, parts in looks.items()])
+    # a container that ended while it was looked at has no links any more
+    namespaces = _with_peers([_namespace(name, parts) for name, parts in looks.items() if parts["links"].strip()])
     machine = Machine(client.info()["Name"], namespaces, tuple(_network(n) for n in networks),
                       tuple(_container(c) for c in shown), tuple(e for c in shown for e in _endpoints(c, namespaces)))
     return Topology((machine,))
@@ -54,9 +55,10 @@ def _shares(mode: str) -> bool:
 
 
 def _look(probe: Probe, pids: dict[str, int]) -> dict[str, dict[str, str]]:
-    script = f"echo '{MARK} namespace host'; E=; P=1; {LOOK}; "
+    # Docker gives the probe, which shares the host's network, the host's own /etc/hosts and /etc/resolv.conf
+    script = f"exec 2>/dev/null; echo '{MARK} namespace host'; E=; R=; {LOOK}; "
     for name, pid in pids.items():
-        script += f"echo '{MARK} namespace {name}'; E='nsenter -t {pid} -n'; P={pid}; {LOOK}; "
+        script += f"echo '{MARK} namespace {name}'; E='nsenter -t {pid} -n'; R=/proc/{pid}/root; {LOOK}; "
     _, output = probe.run(script)
     looks: dict[str, dict[str, str]] = {}
     for block in output.split(f"{MARK} namespace ")[1:]:

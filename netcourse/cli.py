@@ -8,7 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -106,24 +105,18 @@ def clean(yes: bool) -> None:
     import docker
     from docker.errors import DockerException
 
-    label: dict[str, Any] = {"label": "netcourse.lab"}
+    from netcourse.real.docker.broom import made_by_labs, remove
+
     try:
-        client = docker.from_env()
-        containers = client.containers.list(all=True, filters=label)
-        networks = client.networks.list(filters=label)
+        things = made_by_labs(docker.from_env(), lambda labels: True)
     except DockerException as error:
         raise click.ClickException(f"No Docker Engine answers ({_short(error)}): there is nothing to clean.") from None
-    names = [str(found.name) for found in containers] + [str(found.name) for found in networks]
-    if not names:
+    if not things:
         click.echo("Nothing was left behind.")
         return
     if not yes:
-        click.confirm(f"Remove {', '.join(names)}?", abort=True)
-    for container in containers:
-        container.remove(force=True, v=True)
-    for network in networks:
-        network.remove()
-    click.echo(f"Removed {', '.join(names)}.")
+        click.confirm(f"Remove {', '.join(str(thing.name) for thing in things)}?", abort=True)
+    click.echo(f"Removed {', '.join(remove(things))}.")
 
 
 def _short(error: Exception) -> str:

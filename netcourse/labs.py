@@ -8,7 +8,7 @@ import os
 import shlex
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,9 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
+from netcourse.difference import Difference, difference
 from netcourse.errors import ImageMissing, LabClosed, NoEngine, Refused
+from netcourse.real.docker.broom import LAB, OWNER, Labels, made_by_labs, owner, remove, was_left_behind
 from netcourse.real.docker.finding import candidates
 from netcourse.real.docker.probe import DEFAULT_IMAGE, Probe
 from netcourse.topology import Topology
@@ -28,11 +30,19 @@ if TYPE_CHECKING:
 
     from netcourse.checks import Result
     from netcourse.drawing import Picture
+    from netcourse.reachability import Reachability
     from netcourse.simulation.docker.server import SimulatedEngine
 
-LABEL = "netcourse.lab"
 MODES = ("auto", "real", "simulated")
 ENGINE_TIMEOUT = 60
+HOST = "host"
+
+
+class Watch:
+    """What ``lab.watch()`` hands out; ``difference`` is there when the block has ended."""
+
+    def __init__(self) -> None:
+        self.difference: Difference = Difference(())
 
 
 class DockerLab:
@@ -47,7 +57,7 @@ class DockerLab:
         self.mode = mode or os.environ.get("NETCOURSE_MODE", "auto")
         if self.mode not in MODES:
             raise NoEngine(f"The mode {self.mode!r} isn't one of {', '.join(MODES)}: choose one of these.")
-        self.id = uuid.uuid4().hex[:12]
+        self.id, self._owner = uuid.uuid4().hex[:12], owner()
         self._simulated: SimulatedEngine | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.docker, self.reason = self._find_engine()
@@ -56,6 +66,8 @@ class DockerLab:
         self._closed = False
         atexit.register(self.close)
         print(self)
+        if not self.is_simulated:
+            self._remove_leftovers()
 
     # Finding an engine
 
@@ -88,7 +100,7 @@ class DockerLab:
 
     @property
     def _labels(self) -> dict[str, str]:
-        return {LABEL: self.id}
+        return {LAB: self.id, OWNER: self._owner}
 
     def __str__(self) -> str:
         kind = "simulated" if self.is_simulated else "real"
@@ -229,7 +241,7 @@ class DockerLab:
     def _own(self, name: str) -> Container:
         """A container of this lab. Raises Refused for one that isn't."""
         container = self.docker.containers.get(name)
-        if container.labels.get(LABEL) != self.id:
+        if container.labels.get(LAB) != self.id:
             raise Refused(f"The container {name} wasn't made by this lab, so it is left alone: use the docker command.")
         return container
 
@@ -262,13 +274,38 @@ class DockerLab:
                 return read_simulated(engine, hidden_label="netcourse.probe")
         from netcourse.real.docker.reading import read_topology
 
-        return read_topology(self.docker, self._probe, label=LABEL, lab=self.id)
+        return read_topology(self.docker, self._probe, label=LAB, lab=self.id)
 
     def draw(self) -> Picture:
         """A picture of it."""
         from netcourse.drawing import draw
 
         return draw(self.topology())
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """``with lab.watch():`` prints what the commands inside have changed: interfaces, routes, names, rules."""
+        watched, before = Watch(), self.topology()
+        yield watched
+        watched.difference = difference(before, self.topology())
+        print(watched.difference)
+
+    def reachability(self) -> Reachability:
+        """Who reaches whom, by name and by address, from every container and from the host, and what decided it.
+
+        It sends one ping for each cell, and waits a second at most for each that is lost.
+        """
+        from netcourse.reachability import measure
+
+        return measure(self.topology().machine, self._try_ping, lambda: self._probe.run("iptables-save -c")[1])
+
+    def _try_ping(self, source: str, target: str) -> tuple[int, str]:
+        words = ["ping", "-c", "1", "-W", "1", target]
+        if source == HOST:
+            return self._probe.run(shlex.join(words))
+        code, output = self.docker.containers.get(source).exec_run(words)
+        assert isinstance(output, bytes)
+        return int(code or 0), output.decode(errors="replace")
 
     def check(self, exercise: str) -> Result:
         """Look at what you built and say what is missing."""
@@ -278,8 +315,7 @@ class DockerLab:
 
     def answers(self, container: str, target: str) -> bool:
         """Whether ``target`` answers a ping from ``container``, without printing anything."""
-        code, _ = self.docker.containers.get(container).exec_run(["ping", "-c", "1", "-W", "1", target])
-        return code == 0
+        return self._try_ping(container, target)[0] == 0
 
     # The broom
 
@@ -290,22 +326,23 @@ class DockerLab:
         self._closed = True
         atexit.unregister(self.close)
         if self._simulated is None:
-            self._sweep()
+            self._sweep(lambda labels: labels[LAB] == self.id)
         self.docker.close()
         if self._simulated is not None and self._folder is not None:
             self._simulated.close()
             self._folder.cleanup()
 
-    def _sweep(self) -> None:
-        mine: dict[str, Any] = {"label": f"{LABEL}={self.id}"}
+    def _remove_leftovers(self) -> None:
+        names = self._sweep(was_left_behind)
+        if names:
+            print(f"Removed what a kernel that was killed had left: {', '.join(names)}.")
+
+    def _sweep(self, is_wanted: Callable[[Labels], bool]) -> list[str]:
         try:
-            for container in self.docker.containers.list(all=True, filters=mine):
-                container.remove(force=True, v=True)
-            for network in self.docker.networks.list(filters=mine):
-                network.remove()
+            return remove(made_by_labs(self.docker, is_wanted))
         except (RequestException, DockerException) as error:
-            print(f"What this lab made couldn't be removed ({_reason(error)}): run `netcourse clean` when Docker is "
-                  "back.")
+            print(f"What a lab made couldn't be removed ({_reason(error)}): run `netcourse clean` when Docker is back.")
+            return []
 
     def __enter__(self) -> DockerLab:
         return self
@@ -346,5 +383,3 @@ def _advice(explanation: str) -> str:
     """The engine's own words, and what to do."""
     advice = next((words for part, words in _ADVICE if part in explanation), "")
     return f"{explanation}. {advice[:1].upper()}{advice[1:]}." if advice else explanation
-
-

@@ -49,7 +49,8 @@ def was_left_behind(labels: Labels) -> bool:
     if computer != _computer() or not number.isdigit():
         return False
     try:
-        return abs(psutil.Process(int(number)).create_time() - float(started)) > CLOCKS_DIFFER
+        began: float = psutil.Process(int(number)).create_time()
+        return abs(began - float(started)) > CLOCKS_DIFFER
     except psutil.NoSuchProcess:
         return True
     except (psutil.Error, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,8 @@ class Networks:
             raise bad_request("invalid network name: name is empty")
         if name in ("bridge", "host", "none", "default"):
             raise forbidden(f"operation is not permitted on predefined {name} network ")
+        wanted = request.get("IPAM") or {}
+        pools = _pools(wanted)
         if any(network.name == name for network in self._networks.values()):
             raise conflict(f"network with name {name} already exists")
         self._check_driver(driver)
@@ -99,7 +102,7 @@ class Networks:
         network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(),
                           dict(request.get("Options") or {}), dict(request.get("Labels") or {}),
                           bool(request.get("Internal")), bool(request.get("Attachable")))
-        self._give_pool(network, request.get("IPAM") or {})
+        self._give_pool(network, wanted, pools)
         self.drivers[driver].check(network)
         self._add(network)
         self._event(network, "create")
@@ -113,7 +116,7 @@ class Networks:
         raise not_simulated(f"the {driver} driver") if driver in LATER_DRIVERS else not_found(
             f'plugin "{driver}" not found')
 
-    def _give_pool(self, network: Network, wanted: dict[str, Any]) -> None:
+    def _give_pool(self, network: Network, wanted: dict[str, Any], pools: list[ipam.AddressPool]) -> None:
         driver = str(wanted.get("Driver") or "default")
         configs = [config for config in wanted.get("Config") or [] if config]
         network.ipam = {"Driver": driver, "Options": wanted.get("Options") or {}, "Config": configs}
@@ -124,18 +127,15 @@ class Networks:
         if len(configs) > 1:
             raise forbidden("bridge driver doesn't support multiple subnets")
         taken = [other.pool.subnet for other in self._networks.values() if other.pool is not None]
-        if not configs or not configs[0].get("Subnet"):
+        if not pools:
             subnet = ipam.free_pool(taken)
             network.is_automatic = True
             network.pool = ipam.AddressPool(subnet, gateway=None, addresses=None, reserved=())
             network.ipam["Config"] = [{"Subnet": str(subnet), "Gateway": str(network.pool.gateway)}]
             return
-        problems, pool = ipam.parse_pool(configs[0])
-        if problems or pool is None:
-            raise ipam.invalid(problems)
-        if any(pool.subnet.overlaps(other) for other in taken):
+        if any(pools[0].subnet.overlaps(other) for other in taken):
             raise forbidden(ipam.OVERLAP)
-        network.pool = pool
+        network.pool = pools[0]
 
     def remove(self, reference: str) -> None:
         """Raises EngineError."""
@@ -286,10 +286,19 @@ def _address_problems(network: Network, text: str) -> list[str]:
     return problems
 
 
+def _pools(wanted: dict[str, Any]) -> list[ipam.AddressPool]:
+    """Those that have a subnet. Raises EngineError for one that is written wrongly, before names are looked at."""
+    parsed = [ipam.parse_pool(config) for config in wanted.get("Config") or [] if config and config.get("Subnet")]
+    problems = [problem for found, _ in parsed for problem in found]
+    if problems:
+        raise ipam.invalid(problems)
+    return [pool for _, pool in parsed if pool is not None]
+
+
 def _matches(network: Network, filters: dict[str, list[str]]) -> bool:
     tests: dict[str, Callable[[str], bool]] = {
-        "id": lambda value: network.id.startswith(value),
-        "name": lambda value: value in network.name,
+        "id": lambda value: _found(value, network.id),
+        "name": lambda value: _found(value, network.name),
         "driver": lambda value: network.driver == value,
         "scope": lambda value: value == "local",
         "type": lambda value: network.is_predefined == (value == "builtin"),
@@ -298,6 +307,14 @@ def _matches(network: Network, filters: dict[str, list[str]]) -> bool:
     }
     every = ("label",)
     return all((all if key in every else any)(tests[key](value) for value in values) for key, values in filters.items())
+
+
+def _found(pattern: str, text: str) -> bool:
+    """Filters are regular expressions; one that isn't matches nothing (moby api/types/filters, Args.Match)."""
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
 
 
 def _has_label(labels: dict[str, str], wanted: str) -> bool:

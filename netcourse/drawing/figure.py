@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from netcourse.drawing import theme
-from netcourse.drawing.layout import Bar, Box, Chip, Layout, lay_out
+from netcourse.drawing.layout import Bar, Box, Chip, Layout, Port, lay_out
 from netcourse.drawing.words import describe
 from netcourse.topology import Topology
 
@@ -34,8 +34,8 @@ def draw(topology: Topology) -> Picture:
 def _svg(layout: Layout, description: str) -> str:
     width, height = round(layout.width), round(layout.height)
     wires = [_wire(box, chip, layout) for box in layout.boxes for chip in box.chips]
-    parts = [_frame(layout), *_port_list(layout), *wires, *(_bar(bar, layout) for bar in layout.bars),
-             *(_box(box) for box in layout.boxes)]
+    parts = [_frame(layout), *(_port(port) for port in layout.ports), *wires,
+             *(_bar(bar, layout) for bar in layout.bars), *(_box(box) for box in layout.boxes)]
     if not layout.bars and not layout.boxes:
         parts.append(_text(layout.width / 2, layout.height - 40, "no containers yet", fill=theme.FAINT,
                            anchor="middle"))
@@ -74,26 +74,27 @@ def _frame(layout: Layout) -> str:
     return "\n".join(parts)
 
 
-def _port_list(layout: Layout) -> list[str]:
-    """Published ports stand at the machine's upper edge, where one comes in."""
-    x, parts = 2 * theme.MARGIN + theme.width_of(layout.machine, theme.TITLE) + 30, []
-    for port in layout.ports:
-        width = theme.width_of(port) + 14
-        parts += [_rectangle(x, theme.MARGIN + 7, width, 22, radius=11, fill=theme.PAPER, stroke=theme.INK),
-                  _text(x + width / 2, theme.MARGIN + 22, port, anchor="middle", mono=True)]
-        x += width + 8
-    return parts
+def _port(port: Port) -> str:
+    return "\n".join([
+        _rectangle(port.x, port.y, port.width, theme.PORT_HEIGHT, radius=11, fill=theme.PAPER, stroke=theme.INK),
+        _text(port.x + port.width / 2, port.y + 15, port.text, anchor="middle", mono=True)])
 
 
 def _wire(box: Box, chip: Chip, layout: Layout) -> str:
+    """From a port of the bridge to the interface; with a gap where the interface is down or has no carrier."""
     bar = layout.bars[chip.bar]
     colour, dash = theme.colours(bar.number)
-    x, top = chip.x + chip.width / 2, bar.y + theme.BAR_HEIGHT
+    x = chip.wire
+    start, end = (bar.y + theme.BAR_HEIGHT, chip.y) if box.side == "below" else (bar.y, chip.y + theme.CHIP_HEIGHT)
     pattern = f' stroke-dasharray="{dash}"' if dash else ""
     faded = "" if box.is_running else ' opacity="0.35"'
     stroke = f'stroke="{colour}"{faded}'
-    return (f'<path d="M{x:.0f} {top:.0f}V{chip.y:.0f}" {stroke} stroke-width="2.5" fill="none"{pattern}/>'
-            f'<circle cx="{x:.0f}" cy="{top:.0f}" r="4.5" fill="{theme.PANEL}" {stroke} stroke-width="2"/>')
+    path = f"M{x:.0f} {start:.0f}V{end:.0f}"
+    if not chip.is_connected:
+        cut = (end - 8) if box.side == "below" else (end + 8)
+        path = f"M{x:.0f} {start:.0f}V{cut:.0f}M{x - 6:.0f} {cut - 5:.0f}l12 10m0 -10l-12 10"
+    return (f'<path d="{path}" {stroke} stroke-width="2.5" fill="none"{pattern}/>'
+            f'<circle cx="{x:.0f}" cy="{start:.0f}" r="4.5" fill="{theme.PANEL}" {stroke} stroke-width="2"/>')
 
 
 def _bar(bar: Bar, layout: Layout) -> str:
@@ -121,20 +122,20 @@ def _bar(bar: Bar, layout: Layout) -> str:
 
 
 def _box(box: Box) -> str:
+    top = box.y if box.side == "below" else box.y - theme.CHIP_HEIGHT / 2
     ink = theme.INK if box.is_running else theme.STOPPED
     dashes = "" if box.is_running else 'stroke-dasharray="5 4"'
     parts = [_rectangle(box.x, box.y, box.width, theme.BOX_HEIGHT, radius=9, fill=theme.PAPER, extra=dashes),
-             _text(box.x + box.width / 2, box.y + 42, box.name, anchor="middle", bold=True, size=theme.TITLE, fill=ink),
-             _text(box.x + box.width / 2, box.y + 60, box.detail, anchor="middle", size=theme.SMALL,
+             _text(box.x + box.width / 2, top + 42, box.name, anchor="middle", bold=True, size=theme.TITLE, fill=ink),
+             _text(box.x + box.width / 2, top + 60, box.detail, anchor="middle", size=theme.SMALL,
                    fill=theme.FAINT if box.is_running else theme.STOPPED)]
     return "\n".join([*parts, *(_chip(chip, running=box.is_running) for chip in box.chips)])
 
 
 def _chip(chip: Chip, *, running: bool) -> str:
-    colour = theme.colours(chip.bar)[0] if running else theme.STOPPED
-    middle = chip.x + chip.width / 2
+    colour = theme.colours(chip.bar)[0] if running and chip.is_connected else theme.STOPPED
     name = f"{chip.name} ▲" if chip.has_default_route else chip.name
     return "\n".join([
         _rectangle(chip.x, chip.y, chip.width, theme.CHIP_HEIGHT, radius=5, stroke=colour, extra='stroke-width="2"'),
-        _text(middle, chip.y + 14, name, anchor="middle", bold=True, fill=colour),
-        _text(middle, chip.y + 28, chip.address, anchor="middle", size=theme.SMALL, mono=True)])
+        _text(chip.middle, chip.y + 14, name, anchor="middle", bold=True, fill=colour),
+        _text(chip.middle, chip.y + 28, chip.address, anchor="middle", size=theme.SMALL, mono=True)])

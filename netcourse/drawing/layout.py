@@ -1,22 +1,27 @@
-"""Where everything goes: networks as bars below each other, containers in a row under them, wires from bar to chip.
+"""Where everything goes: networks as bars below each other, containers in rows around them, wires from bar to chip.
 
-Computed from the topology alone, the same for the same topology.
+Computed from the topology alone, the same for the same topology. Containers stand below the bars in the order in which
+they were made; when that row is full, the next ones stand above the bars, so that nothing moves that was there before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from netcourse.drawing import theme
-from netcourse.topology import Container, Endpoint, Machine, Network
+from netcourse.topology import Container, Endpoint, Interface, Machine, Network
 
 MOST_BOXES = 40
-SMALLEST_WIDTH = 700
+SMALLEST_WIDTH, ROW_WIDTH = 700, 1000
+
+WayOut = Literal["NAT", "routed", "closed"]
+Side = Literal["above", "below"]
 
 
 @dataclass(frozen=True)
 class Chip:
-    """An interface on a container's upper edge; ``bar`` is the network that its wire leads to."""
+    """An interface on a container's edge; ``bar`` is the network that its wire leads to, ``wire`` where it begins."""
 
     x: float
     y: float
@@ -25,11 +30,17 @@ class Chip:
     address: str
     bar: int
     has_default_route: bool
+    is_connected: bool = True
+    wire: float = 0
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
 
 
 @dataclass(frozen=True)
 class Box:
-    """A container (or, in a crowd, all containers of a network)."""
+    """A container (or, in a crowd, all containers of a network), above the bars or below them."""
 
     x: float
     y: float
@@ -38,18 +49,29 @@ class Box:
     detail: str
     is_running: bool
     chips: tuple[Chip, ...] = ()
+    side: Side = "below"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A network: its bridge, from which wires go down to containers and up to the outside."""
+    """A network: its bridge, from which wires go to containers and to the outside."""
 
     y: float
     name: str
     detail: str
     bridge: str
-    way_out: str
+    way_out: WayOut
     number: int
+
+
+@dataclass(frozen=True)
+class Port:
+    """A published port, at the machine's upper edge, where one comes in."""
+
+    x: float
+    y: float
+    width: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -58,10 +80,9 @@ class Layout:
     height: float
     machine: str
     uplink: str
-    ports: tuple[str, ...]
+    ports: tuple[Port, ...]
     bars: tuple[Bar, ...]
     boxes: tuple[Box, ...]
-    notes: tuple[str, ...] = field(default=())
 
 
 def lay_out(machine: Machine) -> Layout:
@@ -69,28 +90,43 @@ def lay_out(machine: Machine) -> Layout:
     used = {endpoint.network for endpoint in machine.endpoints}
     networks = [network for network in machine.networks if network.bridge and
                 (network.name in used or network.name not in ("bridge", "host", "none"))]
-    top = theme.MARGIN + 58
-    bars = tuple(_bar(machine, network, number, top + number * (theme.BAR_HEIGHT + theme.BAR_GAP))
+    rows = _rows(_boxes(machine, networks))
+    width = _width(machine, networks, rows)
+    ports = _ports(machine, width)
+    y = max([theme.MARGIN + theme.HEADER, *(port.y + theme.PORT_HEIGHT + theme.GAP for port in ports)])
+    boxes = _put_side_by_side(rows["above"], y, "above")
+    y += theme.BOX_HEIGHT + theme.WIRE if boxes else 0
+    bars = tuple(_bar(machine, network, number, y + number * (theme.BAR_HEIGHT + theme.BAR_GAP))
                  for number, network in enumerate(networks))
-    below = top + len(bars) * (theme.BAR_HEIGHT + theme.BAR_GAP) + 30
-    numbers = {network.name: number for number, network in enumerate(networks)}
-    boxes = _crowd(machine, networks, below) if len(machine.containers) > MOST_BOXES else _boxes(
-        machine, numbers, below)
-    right = max([SMALLEST_WIDTH, *(box.x + box.width + 2 * theme.MARGIN + theme.GUTTER for box in boxes),
-                 *(theme.width_of(bar.name + bar.detail + bar.bridge) + 120 + theme.GUTTER for bar in bars)])
-    bottom = (below + theme.BOX_HEIGHT if boxes else below - 20) + 2 * theme.MARGIN
-    return Layout(right, bottom, "Docker host", _uplink(machine), _ports(machine), bars, boxes)
+    y += len(bars) * (theme.BAR_HEIGHT + theme.BAR_GAP)
+    below = _put_side_by_side(rows["below"], y + theme.WIRE - theme.BAR_GAP, "below")
+    bottom = below[0].y + theme.BOX_HEIGHT if below else y + theme.BAR_GAP
+    return Layout(width, bottom + 2 * theme.MARGIN, "Docker host", _uplink(machine), ports, bars,
+                  _wired([*below, *boxes]))
 
+
+def _width(machine: Machine, networks: list[Network], rows: dict[Side, list[Box]]) -> float:
+    """Enough for the longest row, for each bar's words, and for a published port's."""
+    bars = (_bar(machine, network, 0, 0) for network in networks)
+    words = [theme.width_of(bar.name, theme.TITLE) + theme.width_of(bar.detail + bar.bridge) + 5 * theme.PAD
+             for bar in bars]
+    inner = max([SMALLEST_WIDTH - theme.GUTTER, *words, *(_row_width(row) for row in rows.values()),
+                 *(theme.width_of(text) + 2 * theme.PAD for text in _published(machine))])
+    return inner + 4 * theme.MARGIN + theme.GUTTER
+
+
+# Networks
 
 def _bar(machine: Machine, network: Network, number: int, y: float) -> Bar:
     host = machine.namespace("host")
     bridge = host.interface(network.bridge or "") if host is not None else None
     address = bridge.addresses[0].partition("/")[0] if bridge is not None and bridge.addresses else ""
-    shown = network.bridge if network.bridge and not network.bridge.startswith("br-") else "bridge"
-    return Bar(y, network.name, network.subnet or "", f"{shown} {address}".strip(), _way_out(machine, network), number)
+    has_own_name = network.bridge != f"br-{network.id[:12]}"
+    shown = f"{network.bridge if has_own_name else 'bridge'} {address}".strip()
+    return Bar(y, network.name, network.subnet or "", shown, _way_out(machine, network), number)
 
 
-def _way_out(machine: Machine, network: Network) -> str:
+def _way_out(machine: Machine, network: Network) -> WayOut:
     """What the rules say about leaving the network."""
     if network.internal:
         return "closed"
@@ -107,55 +143,134 @@ def _uplink(machine: Machine) -> str:
     return "to the outside" if has_way_out else ""
 
 
-def _ports(machine: Machine) -> tuple[str, ...]:
-    return tuple(f"{'' if p.host_address == '0.0.0.0' else p.host_address}:{p.host_port} → {c.name}:{p.container_port}"
-                 f"{'' if p.protocol == 'tcp' else '/' + p.protocol}"
-                 for c in machine.containers for p in c.ports if p.host_port)
+# Published ports
+
+def _published(machine: Machine) -> list[str]:
+    return [f"{'' if p.host_address == '0.0.0.0' else p.host_address}:{p.host_port} → {c.name}:{p.container_port}"
+            f"{'' if p.protocol == 'tcp' else '/' + p.protocol}"
+            for c in machine.containers for p in c.ports if p.host_port]
 
 
-def _boxes(machine: Machine, numbers: dict[str, int], y: float) -> tuple[Box, ...]:
-    x, boxes = float(2 * theme.MARGIN), []
-    for container in machine.containers:
-        endpoints = [e for e in machine.endpoints_of(container.name) if e.network in numbers]
-        chips = _chips(machine, container, endpoints, numbers, x + theme.PAD, y)
-        inner = sum(chip.width for chip in chips) + theme.PAD * max(0, len(chips) - 1)
-        detail = _detail(container, [e.network for e in machine.endpoints_of(container.name)])
-        words = max(theme.width_of(container.name, theme.TITLE), theme.width_of(detail, theme.SMALL))
-        width = max(inner, words) + 2 * theme.PAD
-        boxes.append(Box(x, y, width, container.name, detail, container.namespace is not None, tuple(chips)))
-        x += width + theme.GAP
-    return tuple(boxes)
+def _ports(machine: Machine, width: float) -> tuple[Port, ...]:
+    """Beside the machine's name, and in further lines where they don't fit."""
+    left = 2 * theme.MARGIN
+    x, y = left + theme.width_of("Docker host", theme.TITLE) + theme.GAP, theme.MARGIN + 7.0
+    ports = []
+    for text in _published(machine):
+        own = theme.width_of(text) + 14
+        # the way to the outside is in the first line's corner
+        room = width - left - (theme.GUTTER if y < theme.MARGIN + theme.PORT_HEIGHT else 0)
+        if x + own > room:
+            x, y = left, y + theme.PORT_HEIGHT + 6
+        ports.append(Port(x, y, own, text))
+        x += own + 8
+    return tuple(ports)
 
 
-def _detail(container: Container, networks: list[str]) -> str:
-    place = {"host": "on the host's own network", "none": "no network"}.get(networks[0] if networks else "", "")
+# Containers
+
+def _boxes(machine: Machine, networks: list[Network]) -> list[Box]:
+    """Not yet put anywhere: x and y are still 0."""
+    numbers = {network.name: number for number, network in enumerate(networks)}
+    if len(machine.containers) > MOST_BOXES:
+        return [_crowd(machine, network, number) for number, network in enumerate(networks)]
+    return [_box(machine, container, numbers) for container in machine.containers]
+
+
+def _box(machine: Machine, container: Container, numbers: dict[str, int]) -> Box:
+    endpoints = list(machine.endpoints_of(container.name))
+    chips = _chips(machine, container, [e for e in endpoints if e.network in numbers], numbers)
+    detail = _detail(container, endpoints)
+    return Box(0, 0, _width_around(chips, container.name, detail), container.name, detail,
+               container.namespace is not None, chips)
+
+
+def _detail(container: Container, endpoints: list[Endpoint]) -> str:
+    network = endpoints[0].network if endpoints else ""
+    place = {"host": "on the host's own network", "none": "no network"}.get(network, "")
+    if not endpoints and container.namespace not in (None, container.name):
+        place = f"in the network of {container.namespace}"
     state = "" if container.state == "running" else container.state
     return ", ".join(part for part in (container.image.partition(":")[0], place, state) if part)
 
 
-def _chips(machine: Machine, container: Container, endpoints: list[Endpoint], numbers: dict[str, int], x: float,
-           y: float) -> list[Chip]:
+def _chips(machine: Machine, container: Container, endpoints: list[Endpoint],
+           numbers: dict[str, int]) -> tuple[Chip, ...]:
     home = machine.namespace(container.namespace or "")
     routes = home.routes if home is not None else ()
     default = next((route.interface for route in routes if route.destination == "default"), None)
     chips = []
     for endpoint in sorted(endpoints, key=lambda e: (e.interface or "", numbers[e.network])):
-        name, address = endpoint.interface or endpoint.network, endpoint.address or "no address"
-        width = max(theme.width_of(name) + 14, theme.width_of(address, theme.SMALL)) + 14
-        has_default = default is not None and endpoint.interface == default
-        chips.append(Chip(x, y - theme.CHIP_HEIGHT / 2, width, name, address, numbers[endpoint.network], has_default))
-        x += width + theme.PAD
-    return chips
+        interface = home.interface(endpoint.interface) if home is not None and endpoint.interface else None
+        chips.append(_chip(endpoint, interface, numbers[endpoint.network],
+                           is_default=interface is not None and interface.name == default))
+    return tuple(chips)
 
 
-def _crowd(machine: Machine, networks: list[Network], y: float) -> tuple[Box, ...]:
-    x, boxes = float(2 * theme.MARGIN), []
-    for number, network in enumerate(networks):
-        count = sum(1 for _ in machine.members_of(network.name))
-        text = f"{count} containers"
-        width = max(theme.width_of(text), theme.width_of(network.subnet or "")) + 4 * theme.PAD
-        chip = Chip(x + theme.PAD, y - theme.CHIP_HEIGHT / 2, width - 2 * theme.PAD, f"{count} wires",
-                    network.subnet or "", number, False)
-        boxes.append(Box(x, y, width, text, f"on {network.name}", True, (chip,)))
-        x += width + theme.GAP
-    return tuple(boxes)
+def _chip(endpoint: Endpoint, interface: Interface | None, bar: int, *, is_default: bool) -> Chip:
+    """What the interface has now: it may have lost the address that Docker gave it, or be down."""
+    if interface is None:
+        name, address, is_connected = endpoint.network, "no address", True
+    else:
+        name = interface.name if interface.up else f"{interface.name} down"
+        address = interface.addresses[0] if interface.addresses else "no address"
+        is_connected = interface.up and interface.carrier
+    width = max(theme.width_of(name) + 14, theme.width_of(address, theme.SMALL)) + 14
+    return Chip(0, 0, width, name, address, bar, is_default, is_connected)
+
+
+def _crowd(machine: Machine, network: Network, number: int) -> Box:
+    count = sum(1 for _ in machine.members_of(network.name))
+    title, wires = f"{count} container{'s'[:count != 1]}", f"{count} wire{'s'[:count != 1]}"
+    chip = Chip(0, 0, theme.width_of(network.subnet or wires) + 14, wires, network.subnet or "", number, False)
+    detail = f"on {network.name}"
+    return Box(0, 0, _width_around((chip,), title, detail), title, detail, True, (chip,))
+
+
+def _width_around(chips: tuple[Chip, ...], name: str, detail: str) -> float:
+    inner = sum(chip.width for chip in chips) + theme.PAD * max(0, len(chips) - 1)
+    return max(inner, theme.width_of(name, theme.TITLE), theme.width_of(detail, theme.SMALL)) + 2 * theme.PAD
+
+
+# Rows
+
+def _rows(boxes: list[Box]) -> dict[Side, list[Box]]:
+    """Below as long as there is room (or up to the half, where two rows aren't enough), the others above."""
+    room = max(ROW_WIDTH, _row_width(boxes) / 2)
+    count = 0
+    while count < len(boxes) and _row_width(boxes[:count + 1]) <= room:
+        count += 1
+    count = max(count, min(1, len(boxes)))
+    return {"below": boxes[:count], "above": boxes[count:]}
+
+
+def _row_width(boxes: list[Box]) -> float:
+    return sum(box.width for box in boxes) + theme.GAP * max(0, len(boxes) - 1)
+
+
+def _put_side_by_side(boxes: list[Box], y: float, side: Side) -> tuple[Box, ...]:
+    x, placed = float(2 * theme.MARGIN), []
+    chip_y = y - theme.CHIP_HEIGHT / 2 if side == "below" else y + theme.BOX_HEIGHT - theme.CHIP_HEIGHT / 2
+    for box in boxes:
+        chips, chip_x = [], x + theme.PAD
+        for chip in box.chips:
+            chips.append(replace(chip, x=chip_x, y=chip_y))
+            chip_x += chip.width + theme.PAD
+        placed.append(replace(box, x=x, y=y, chips=tuple(chips), side=side))
+        x += box.width + theme.GAP
+    return tuple(placed)
+
+
+def _wired(boxes: list[Box]) -> tuple[Box, ...]:
+    """Wires begin in the middle of their interfaces, or beside it where another wire would run into them."""
+    taken: list[float] = []
+    wired = []
+    for box in boxes:
+        chips = []
+        for chip in box.chips:
+            places = (chip.middle + shift for shift in (0, 12, -12, 24, -24, 36, -36))
+            free = (x for x in places if all(abs(x - other) >= theme.WIRES_APART for other in taken))
+            taken.append(next(free, chip.middle))
+            chips.append(replace(chip, wire=taken[-1]))
+        wired.append(replace(box, chips=tuple(chips)))
+    return tuple(wired)

@@ -17,7 +17,10 @@ CHARACTER = 7.3
 
 MARGIN, GAP, PAD = 18, 22, 12
 CHIP_HEIGHT, BAR_HEIGHT, BAR_GAP = 34, 30, 26
-BOX_HEIGHT = 74
+BOX_HEIGHT, PORT_HEIGHT, HEADER = 74, 22, 58
+WIRE = 56
+"""From the bars to the nearest boxes, in pixels."""
+WIRES_APART = 10
 GUTTER = 140
 """Room beside the bars for the ways out."""
 

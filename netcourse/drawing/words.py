@@ -12,7 +12,7 @@ def describe(topology: Topology) -> str:
     """One line for the machine, one for each network, and under it those who are on it."""
     layout = lay_out(topology.machine)
     lines = [layout.machine + (f"  ({layout.uplink})" if layout.uplink else "")]
-    lines += [f"  published  {port}" for port in layout.ports]
+    lines += [f"  published  {port.text}" for port in layout.ports]
     for bar in layout.bars:
         lines.append(f"  network {bar.name}  {bar.detail}  [{bar.bridge}]  {WAYS_OUT[bar.way_out]}")
         lines += [f"    └─ {line}" for box in layout.boxes for line in _members(box, bar)]

@@ -15,14 +15,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 
+from netcourse.advice import advice
 from netcourse.difference import Difference, difference
-from netcourse.errors import ImageMissing, LabClosed, NoEngine, Refused
+from netcourse.errors import LabClosed, NoEngine, Refused
 from netcourse.real.docker.broom import LAB, OWNER, Labels, made_by_labs, owner, remove, was_left_behind
-from netcourse.real.docker.finding import candidates
-from netcourse.real.docker.probe import DEFAULT_IMAGE, Probe
+from netcourse.real.docker.finding import candidates, open_client, reason_of
+from netcourse.real.docker.images import have_image
+from netcourse.real.docker.probe import DEFAULT_IMAGE, PROBE_LABEL, Probe
 from netcourse.topology import Topology
 
 if TYPE_CHECKING:
@@ -34,8 +36,15 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.server import SimulatedEngine
 
 MODES = ("auto", "real", "simulated")
-ENGINE_TIMEOUT = 60
 HOST = "host"
+
+
+class ExitCode(int):
+    """A command's exit code. In a cell, success shows nothing, for the output has said it all."""
+
+    def _ipython_display_(self) -> None:
+        if self:
+            print(f"[exit code {int(self)}]")
 
 
 class Watch:
@@ -76,9 +85,9 @@ class DockerLab:
             problems = []
             for address, why in candidates(os.environ, Path.home()):
                 try:
-                    return _client(address), why
+                    return open_client(address, os.environ), why
                 except DockerException as error:
-                    problems.append(f"{address} ({why}): {_reason(error)}")
+                    problems.append(f"{address} ({why}): {reason_of(error)}")
             if self.mode == "real":
                 tried = "; ".join(problems) or "no socket of Docker is here"
                 raise NoEngine(f"No Docker Engine answers: {tried}. Start Docker, or use mode='simulated'.")
@@ -92,7 +101,7 @@ class DockerLab:
 
         self._folder = tempfile.TemporaryDirectory(prefix="netcourse-")
         self._simulated = SimulatedEngine(Path(self._folder.name) / "docker.sock")
-        return _client(self._simulated.address)
+        return open_client(self._simulated.address, {})
 
     @property
     def is_simulated(self) -> bool:
@@ -142,7 +151,7 @@ class DockerLab:
         words += [word for inside, outside in (ports or {}).items() for word in ("-p", f"{outside}:{inside}")]
         command = command or "sleep 1000000"
         with self._typed([*words, image, *shlex.split(command)]):
-            self._have_image(image)
+            have_image(self.docker, image)
             api: Any = self.docker.api
             settings = api.create_endpoint_config(ipv4_address=ip, aliases=list(aliases) or None)
             host = api.create_host_config(network_mode=network or "bridge", port_bindings=dict(ports or {}))
@@ -154,17 +163,6 @@ class DockerLab:
             except APIError:
                 api.remove_container(created["Id"], force=True)
                 raise
-
-    def _have_image(self, image: str) -> None:
-        try:
-            self.docker.images.get(image)
-        except ImageNotFound:
-            print(f"pulling {image} ...")
-            try:
-                self.docker.images.pull(image, tag=None if ":" in image else "latest")
-            except APIError as error:
-                raise ImageMissing(f"The image {image} isn't here and can't be pulled ({error.explanation}): look at "
-                                   "its name, or at your connection.") from None
 
     def connect(self, network: str, container: str, *, ip: str | None = None, aliases: Sequence[str] = (),
                 gw_priority: int = 0) -> None:
@@ -184,15 +182,18 @@ class DockerLab:
         with self._typed(["network", "disconnect", network, container]):
             self.docker.api.disconnect_container_from_network(container, network)
 
-    def exec(self, container: str, command: str) -> int:
-        """``docker exec``: prints the output, returns the exit code."""
+    def exec(self, container: str, command: str) -> ExitCode:
+        """``docker exec``: prints the output as it comes, returns the exit code."""
         with self._typed(["exec", container, *shlex.split(command)]):
-            # apart, for their order is chance when a container prints to both
-            code, streams = self.docker.containers.get(container).exec_run(shlex.split(command), demux=True)
-        assert isinstance(streams, tuple)
-        for stream in streams:
-            print((stream or b"").decode(errors="replace"), end="")
-        return int(code or 0)
+            api: Any = self.docker.api
+            started = api.exec_create(container, shlex.split(command))["Id"]
+            complaints = b""
+            for output, complaint in api.exec_start(started, stream=True, demux=True):
+                print((output or b"").decode(errors="replace"), end="")
+                # at the end, for the order of the two is chance
+                complaints += complaint or b""
+            print(complaints.decode(errors="replace"), end="")
+            return ExitCode(api.exec_inspect(started)["ExitCode"])
 
     def ping(self, container: str, target: str, count: int = 1) -> bool:
         """Whether ``target`` answers a ping from ``container``; waits a second at most."""
@@ -230,13 +231,13 @@ class DockerLab:
             found: dict[str, Any] = self.docker.api.inspect_network(network)
         return found
 
-    def host(self, command: str) -> int:
+    def host(self, command: str) -> ExitCode:
         """Run a command on the Docker host, in its own network namespace; prints the output, returns the exit code."""
-        self._check_open()
-        print(f"host# {command}")
-        code, output = self._probe.run(command)
-        print(output, end="")
-        return code
+        with self._answering():
+            print(f"host# {command}")
+            code, output = self._probe.run(command)
+            print(output, end="")
+        return ExitCode(code)
 
     def _own(self, name: str) -> Container:
         """A container of this lab. Raises Refused for one that isn't."""
@@ -247,15 +248,24 @@ class DockerLab:
 
     @contextmanager
     def _typed(self, words: list[str]) -> Iterator[None]:
-        """Show the docker command, and turn what goes wrong into one sentence."""
+        """Show the docker command; where the engine refuses, say what to do."""
+        with self._answering():
+            print(f"$ docker {shlex.join(words)}")
+            try:
+                yield
+            except APIError as error:
+                raise Refused(advice(self.docker, str(error.explanation), words)) from None
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn an engine that is gone, or a lab that is closed, into one sentence."""
         self._check_open()
-        print(f"$ docker {shlex.join(words)}")
         try:
             yield
         except APIError as error:
-            raise Refused(_advice(str(error.explanation))) from None
+            raise Refused(str(error.explanation)) from None
         except (RequestException, DockerException) as error:
-            raise NoEngine(f"The Docker Engine doesn't answer any more ({_reason(error)}): look whether Docker still "
+            raise NoEngine(f"The Docker Engine doesn't answer any more ({reason_of(error)}): look whether Docker still "
                            "runs, then make a new lab.") from None
 
     def _check_open(self) -> None:
@@ -266,15 +276,15 @@ class DockerLab:
 
     def topology(self) -> Topology:
         """What there is at this moment: the lab's own containers and networks, and the default bridge."""
-        self._check_open()
-        if self._simulated is not None:
-            from netcourse.simulation.reading import read_topology as read_simulated
+        with self._answering():
+            if self._simulated is not None:
+                from netcourse.simulation.reading import read_topology as read_simulated
 
-            with self._simulated.world.enter() as engine:
-                return read_simulated(engine, hidden_label="netcourse.probe")
-        from netcourse.real.docker.reading import read_topology
+                with self._simulated.world.enter() as engine:
+                    return read_simulated(engine, hidden_label=PROBE_LABEL)
+            from netcourse.real.docker.reading import read_topology
 
-        return read_topology(self.docker, self._probe, label=LAB, lab=self.id)
+            return read_topology(self.docker, self._probe, label=LAB, lab=self.id)
 
     def draw(self) -> Picture:
         """A picture of it."""
@@ -297,7 +307,9 @@ class DockerLab:
         """
         from netcourse.reachability import measure
 
-        return measure(self.topology().machine, self._try_ping, lambda: self._probe.run("iptables-save -c")[1])
+        machine = self.topology().machine
+        with self._answering():
+            return measure(machine, self._try_ping, lambda: self._probe.run("iptables-save -c")[1])
 
     def _try_ping(self, source: str, target: str) -> tuple[int, str]:
         words = ["ping", "-c", "1", "-W", "1", target]
@@ -315,7 +327,8 @@ class DockerLab:
 
     def answers(self, container: str, target: str) -> bool:
         """Whether ``target`` answers a ping from ``container``, without printing anything."""
-        return self._try_ping(container, target)[0] == 0
+        with self._answering():
+            return self._try_ping(container, target)[0] == 0
 
     # The broom
 
@@ -341,7 +354,8 @@ class DockerLab:
         try:
             return remove(made_by_labs(self.docker, is_wanted))
         except (RequestException, DockerException) as error:
-            print(f"What a lab made couldn't be removed ({_reason(error)}): run `netcourse clean` when Docker is back.")
+            print(f"What a lab made couldn't be removed ({reason_of(error)}): run `netcourse clean` when Docker is "
+                  "back.")
             return []
 
     def __enter__(self) -> DockerLab:
@@ -350,36 +364,3 @@ class DockerLab:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
         self.close()
-
-
-def _client(address: str) -> docker.DockerClient:
-    """Raises DockerException when nobody answers there."""
-    client = docker.DockerClient(base_url=address, timeout=ENGINE_TIMEOUT)
-    client.api.trust_env = False
-    try:
-        client.ping()
-    except RequestException as error:
-        raise DockerException(str(error)) from None
-    return client
-
-
-def _reason(error: Exception) -> str:
-    text = str(error)
-    known = {"Permission denied": "permission denied: is your user in the group docker?",
-             "No such file": "no socket there", "Connection refused": "connection refused",
-             "timed out": "no answer in time", "Connection aborted": "the connection broke"}
-    return next((words for part, words in known.items() if part in text), text)
-
-
-_ADVICE: tuple[tuple[str, str], ...] = (
-    ("Pool overlaps", "another network has these addresses: choose another subnet"),
-    ("is already in use by container", "choose another name, or remove that container yourself"),
-    ("already exists", "choose another name, or use the one that is there"),
-    ("port is already allocated", "choose another port of the host"),
-)
-
-
-def _advice(explanation: str) -> str:
-    """The engine's own words, and what to do."""
-    advice = next((words for part, words in _ADVICE if part in explanation), "")
-    return f"{explanation}. {advice[:1].upper()}{advice[1:]}." if advice else explanation

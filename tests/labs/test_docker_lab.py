@@ -69,7 +69,7 @@ def test_a_name_that_is_taken_is_refused_with_advice(lab: DockerLab) -> None:
 def test_addresses_that_are_taken_are_refused_with_advice(lab: DockerLab) -> None:
     lab.create_network("nc-front", subnet="10.66.0.0/24")
 
-    with pytest.raises(Refused, match=r"Pool overlaps .* Another network has these addresses: choose another subnet"):
+    with pytest.raises(Refused, match=r"Pool overlaps .* The network nc-front \(10\.66\.0\.0/24\) has these"):
         lab.create_network("nc-back", subnet="10.66.0.0/16")
 
 

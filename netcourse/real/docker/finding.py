@@ -1,4 +1,4 @@
-"""Where a Docker Engine may be: DOCKER_HOST, the docker command's current context, the usual sockets."""
+"""Finding and opening a Docker Engine: DOCKER_HOST, the docker command's current context, the usual sockets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import os
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import docker
+
+PATIENCE, ENGINE_TIMEOUT = 5, 60
+"""Seconds to wait for an engine's first answer, and for the later ones."""
 
 
 def candidates(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:
@@ -46,3 +53,37 @@ def _usual_sockets(environment: Mapping[str, str], home: Path) -> list[Path]:
     rootless = [Path(runtime) / "docker.sock"] if runtime else []
     return [Path("/var/run/docker.sock"), *rootless, home / ".docker/run/docker.sock",
             home / ".docker/desktop/docker.sock", home / ".colima/default/docker.sock"]
+
+
+def open_client(address: str, environment: Mapping[str, str]) -> docker.DockerClient:
+    """A client of the engine at ``address``. Raises DockerException when nobody answers there.
+
+    DOCKER_TLS_VERIFY and DOCKER_CERT_PATH count for the address in DOCKER_HOST, as for the docker command.
+    """
+    import docker
+    from docker.errors import DockerException
+    from docker.utils import kwargs_from_env
+    from requests.exceptions import RequestException
+
+    settings: dict[str, Any] = {"base_url": address}
+    settings |= kwargs_from_env(dict(environment)) if environment.get("DOCKER_HOST") == address else {}
+    try:
+        client = docker.DockerClient(**settings, timeout=PATIENCE)
+        # a proxy that the environment names has no business between us and the engine
+        client.api.trust_env = False
+        client.ping()
+    except RequestException as error:
+        raise DockerException(str(error)) from None
+    client.api.timeout = ENGINE_TIMEOUT
+    return client
+
+
+def reason_of(error: Exception) -> str:
+    """Why an engine doesn't answer, in a few words and with what to do where that is known."""
+    text = str(error)
+    known = {"Permission denied": "permission denied: is your user in the group docker?",
+             "No such file": "no socket there", "Connection refused": "connection refused",
+             "timed out": "no answer in time", "Connection aborted": "the connection broke",
+             "Failed to resolve": "no computer of that name is known", "Name or service": "no computer of that name",
+             "paramiko": "ssh:// needs the Python package paramiko: pip install paramiko"}
+    return next((words for part, words in known.items() if part in text), text)

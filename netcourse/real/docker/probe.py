@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netcourse.errors import ImageMissing
+from netcourse.real.docker.images import have_image
 
 if TYPE_CHECKING:
     import docker
@@ -31,14 +31,10 @@ class Probe:
         return int(code or 0), output.decode(errors="replace")
 
     def _started(self) -> Container:
-        from docker.errors import ImageNotFound, NotFound
-
         if self._container is None:
-            try:
-                self._container = self._client.containers.run(
-                    self._image, ["sleep", "1000000"], detach=True, privileged=True, network_mode="host",
-                    pid_mode="host", labels={**self._labels, PROBE_LABEL: "1"}, init=True)
-            except (ImageNotFound, NotFound) as error:
-                raise ImageMissing(f"The image {self._image} isn't here and can't be pulled ({error.explanation}): "
-                                   f"pull it yourself, or name another one in NETCOURSE_PROBE_IMAGE.") from None
+            have_image(self._client, self._image,
+                       advice="pull it yourself, or name another one in NETCOURSE_PROBE_IMAGE")
+            self._container = self._client.containers.run(
+                self._image, ["sleep", "1000000"], detach=True, privileged=True, network_mode="host",
+                pid_mode="host", labels={**self._labels, PROBE_LABEL: "1"}, init=True)
         return self._container

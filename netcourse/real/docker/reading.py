@@ -43,10 +43,12 @@ def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "",
                 if not label or n["Labels"].get(label) == lab or n["Name"] in PREDEFINED]
     looks = _look(probe, {c["Name"][1:]: c["State"]["Pid"] for c in shown
                           if c["State"]["Running"] and not _shares(c["HostConfig"]["NetworkMode"])})
+    names = {c["Id"]: c["Name"][1:] for c in shown}
     # a container that ended while it was looked at has no links any more
     namespaces = _with_peers([_namespace(name, parts) for name, parts in looks.items() if parts["links"].strip()])
     machine = Machine(client.info()["Name"], namespaces, tuple(_network(n) for n in networks),
-                      tuple(_container(c) for c in shown), tuple(e for c in shown for e in _endpoints(c, namespaces)))
+                      tuple(_container(c, names) for c in shown),
+                      tuple(endpoint for c in shown for endpoint in _endpoints(c, namespaces)))
     return Topology((machine,))
 
 
@@ -123,10 +125,11 @@ def _network(network: dict[str, Any]) -> Network:
                    network["Internal"], bridge, tuple(sorted(options.items())))
 
 
-def _container(container: dict[str, Any]) -> Container:
+def _container(container: dict[str, Any], names: dict[str, str]) -> Container:
+    """``names`` by id: a container may live in the namespace of another."""
     name, mode = container["Name"][1:], container["HostConfig"]["NetworkMode"]
     running = container["State"]["Running"]
-    home = "host" if mode == "host" else name
+    home = "host" if mode == "host" else names.get(mode.partition("container:")[2], name)
     ports = [Port(int(port.partition("/")[0]), port.partition("/")[2], place["HostIp"], int(place["HostPort"]))
              for port, places in (container["NetworkSettings"]["Ports"] or {}).items() for place in places or []
              if ":" not in place["HostIp"]]
@@ -141,7 +144,7 @@ def _endpoints(container: dict[str, Any], namespaces: tuple[Namespace, ...]) -> 
     for network, settings in sorted(container["NetworkSettings"]["Networks"].items()):
         address = f"{settings['IPAddress']}/{settings['IPPrefixLen']}" if settings["IPAddress"] else None
         interfaces = home.interfaces if home is not None and address is not None else ()
-        interface = next((i.name for i in interfaces if address in i.addresses), None)
+        interface = next((i.name for i in interfaces if i.mac == settings["MacAddress"]), None)
         found.append(Endpoint(name, network, interface, address, settings["MacAddress"] or None,
                               settings.get("GwPriority", 0), tuple(settings.get("DNSNames") or ())))
     return found

@@ -122,13 +122,15 @@ class _Handler(BaseHTTPRequestHandler):
             raise not_simulated(f"{self.command} {path}")
         raise not_found("page not found")
 
-    def _head(self, status: int, headers: dict[str, str]) -> None:
+    def _head(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+        """Head and body leave together: two pieces would wake the client twice, and for nothing the first time."""
         self.send_response_only(status)
         common = {"Api-Version": system.API_VERSION, "Docker-Experimental": "false", "Ostype": "linux",
                   "Server": f"Docker/{system.VERSION} (linux)", "Date": self.date_time_string()}
         for name, value in (common | headers).items():
             self.send_header(name, value)
-        self.end_headers()
+        self._headers_buffer.extend((b"\r\n", body))
+        self.flush_headers()
 
     def _send(self, answer: Response) -> None:
         content = answer.content
@@ -142,9 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers.setdefault("Content-Type", "application/json")
         if answer.status not in (204, 304):
             headers["Content-Length"] = str(len(body))
-        self._head(answer.status, headers)
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self._head(answer.status, headers, b"" if self.command == "HEAD" else body)
 
     def _stream(self, answer: Stream) -> None:
         self.close_connection = True

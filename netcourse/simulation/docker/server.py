@@ -22,10 +22,10 @@ from netcourse.simulation.docker.api import containers, execs, images, networks,
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Stream
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.engine import Engine
-from netcourse.simulation.docker.errors import EngineError, not_found, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_found, not_simulated
 
 LARGEST_BODY = 16 << 20
-_VERSION = re.compile(r"^/v(\d+\.\d+)(?=/)")
+_VERSION = re.compile(r"^/v([0-9.]+)(?=/)")
 _SIOCOUTQ = 0x5411
 HEAD_READ_SECONDS = 0.5
 
@@ -73,6 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self._dispatch(body)
         except EngineError as error:
             answer = Response({"message": str(error)}, error.status)
+        except Exception:  # noqa: BLE001  # a mistake of ours must not look like an engine that has gone
+            refusal = failed(f"netcourse made a mistake over {self.command} {self.path}: please report it")
+            answer = Response({"message": str(refusal)}, refusal.status)
         if isinstance(answer, Response):
             self._send(answer)
         else:
@@ -105,20 +108,16 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         version = _VERSION.match(url.path)
         path = unquote(url.path[version.end():] if version else url.path)
-        known = False
         for method, pattern, handler in ROUTES:
             match = pattern.match(path)
-            if match is None:
-                continue
-            known = True
-            if method == self.command:
+            if match is not None and method == self.command:
+                _check_version(version[1] if version else system.API_VERSION)
                 upgrades = "upgrade" in self.headers.get("Connection", "").lower()
                 return handler(Request(self.server.world, method, match.groupdict(),
                                        parse_qs(url.query, keep_blank_values=True), body, upgrades,
                                        version[1] if version else system.API_VERSION))
-        if known:
-            return Response(b"405 method not allowed\n", 405, {"Content-Type": "text/plain; charset=utf-8"})
-        if _is_real(path):
+        known = any(pattern.match(path) for _, pattern, _ in ROUTES)
+        if not known and _is_real(path):
             raise not_simulated(f"{self.command} {path}")
         raise not_found("page not found")
 
@@ -140,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(content, bytes):
             body = content
         else:
-            body = json.dumps(content, separators=(",", ":")).encode() + b"\n"
+            body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode(errors="replace") + b"\n"
             headers.setdefault("Content-Type", "application/json")
         if answer.status not in (204, 304):
             headers["Content-Length"] = str(len(body))
@@ -170,6 +169,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.sendall(f"{error}\n".encode())
         finally:
             _close_sending(self.connection)
+
+
+def _check_version(wanted: str) -> None:
+    """Raises EngineError for a version of the API that the engine doesn't speak (moby api/server/middleware)."""
+    number, oldest, newest = (tuple(int(part or 0) for part in text.split("."))
+                              for text in (wanted, system.OLDEST_API, system.API_VERSION))
+    if number > newest:
+        raise bad_request(f"client version {wanted} is too new. Maximum supported API version is {system.API_VERSION}")
+    if number < oldest:
+        raise bad_request(f"client version {wanted} is too old. Minimum supported API version is {system.OLDEST_API}, "
+                          "please upgrade your client to a newer version")
 
 
 def _is_real(path: str) -> bool:

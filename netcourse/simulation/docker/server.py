@@ -216,6 +216,16 @@ def _close_sending(connection: socket.socket) -> None:
         return
 
 
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on the socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+    return True
+
+
 class _Connection:
     """A client that is being sent a long answer."""
 
@@ -296,13 +306,27 @@ class SimulatedEngine:
         return self.world.engine
 
     def _listen(self) -> _Server:
-        if self.path.exists():
-            raise FileExistsError(f"{self.path} exists already: choose another path, or remove it if no engine uses it")
-        before = os.umask(0o177)
+        if os.path.lexists(self.path):
+            self._clear_stale()
+        server = _UnixServer(str(self.path), _Handler, bind_and_activate=False)  # type: ignore[arg-type]  # AF_UNIX
         try:
-            return _UnixServer(str(self.path), _Handler)  # type: ignore[arg-type]  # a path is the address of AF_UNIX
-        finally:
-            os.umask(before)
+            server.server_bind()
+            # nobody can connect before it listens, so that nobody else ever can
+            self.path.chmod(0o600)
+            self._inode = self.path.lstat().st_ino
+            server.server_activate()
+        except OSError:
+            server.server_close()
+            raise
+        return server
+
+    def _clear_stale(self) -> None:
+        """Remove what a killed engine left: a socket of our own that nobody listens on. Raises FileExistsError."""
+        found = self.path.lstat()
+        if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid() and not _answers(self.path):
+            self.path.unlink()
+            return
+        raise FileExistsError(f"{self.path} exists already: choose another path, or remove it if no engine uses it")
 
     def close(self) -> None:
         """Stop serving and remove the socket."""
@@ -310,7 +334,7 @@ class SimulatedEngine:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        if self.path.exists() and stat.S_ISSOCK(self.path.stat().st_mode):
+        if os.path.lexists(self.path) and self.path.lstat().st_ino == self._inode:
             self.path.unlink()
 
     def __enter__(self) -> SimulatedEngine:

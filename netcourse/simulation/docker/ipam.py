@@ -36,32 +36,32 @@ class AddressPool:
                  reserved: Iterable[IPv4Address]) -> None:
         self.subnet = subnet
         self.range = addresses or subnet
-        self._used = {subnet.network_address, subnet.broadcast_address, *reserved}
+        self._used = {int(ip) for ip in (subnet.network_address, subnet.broadcast_address, *reserved)}
+        self._from = int(self.range.network_address)
         first = gateway or self._lowest()
         if first is None:
             raise failed("no available IPv4 addresses on this network's address pools")
         self.gateway = first
-        self._used.add(first)
+        self._used.add(int(first))
 
     def _lowest(self) -> IPv4Address | None:
-        candidate, last = int(self.range.network_address), int(self.range.broadcast_address)
-        while candidate <= last:
-            if IPv4Address(candidate) not in self._used:
-                return IPv4Address(candidate)
-            candidate += 1
-        return None
+        while self._from in self._used:
+            self._from += 1
+        return IPv4Address(self._from) if self._from <= int(self.range.broadcast_address) else None
 
     def take(self, wanted: IPv4Address | None = None) -> IPv4Address | None:
         """An address for a container; None when there is none left. Raises EngineError when the wanted one is taken."""
-        if wanted is not None and wanted in self._used:
+        if wanted is not None and int(wanted) in self._used:
             raise forbidden("Address already in use")
         address = wanted or self._lowest()
         if address is not None:
-            self._used.add(address)
+            self._used.add(int(address))
         return address
 
     def give_back(self, address: IPv4Address) -> None:
-        self._used.discard(address)
+        self._used.discard(int(address))
+        if address in self.range:
+            self._from = min(self._from, int(address))
 
     def __contains__(self, address: IPv4Address) -> bool:
         return address in self.subnet

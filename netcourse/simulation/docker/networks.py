@@ -89,7 +89,7 @@ class Networks:
         """Raises EngineError."""
         name, driver = str(request.get("Name") or ""), str(request.get("Driver") or "bridge")
         if not name.strip():
-            raise bad_request("invalid network name: name is empty")
+            raise bad_request("invalid name: name is empty")
         if name in ("bridge", "host", "none", "default"):
             raise forbidden(f"operation is not permitted on predefined {name} network ")
         wanted = request.get("IPAM") or {}

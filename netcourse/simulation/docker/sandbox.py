@@ -9,7 +9,7 @@ from netcourse.dns import Answer, Message, RecordType, ResponseCode
 from netcourse.packets import MalformedPacket
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.netfilter import type_command
+from netcourse.simulation.linux.netfilter import run_command
 from netcourse.simulation.linux.sockets import UDPSocket
 from netcourse.simulation.linux.tasks import Task
 from netcourse.simulation.linux.tcp import TCPSocket
@@ -63,7 +63,7 @@ class EmbeddedDNS:
         self._listener.listen()
         assert self._socket.local is not None
         for rule in _rules(self._listener.local[1], self._socket.local[1]):
-            type_command(namespace.netfilter, rule)
+            run_command(namespace.netfilter, rule.split())
         self._task = Task(namespace.machine.clock, self._serve())
 
     def close(self) -> None:

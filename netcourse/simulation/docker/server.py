@@ -22,10 +22,10 @@ from netcourse.simulation.docker.api import containers, execs, images, networks,
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Stream
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.engine import Engine
-from netcourse.simulation.docker.errors import EngineError, not_found, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_found, not_simulated
 
 LARGEST_BODY = 16 << 20
-_VERSION = re.compile(r"^/v(\d+\.\d+)(?=/)")
+_VERSION = re.compile(r"^/v([0-9.]+)(?=/)")
 _SIOCOUTQ = 0x5411
 HEAD_READ_SECONDS = 0.5
 
@@ -73,6 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self._dispatch(body)
         except EngineError as error:
             answer = Response({"message": str(error)}, error.status)
+        except Exception:  # noqa: BLE001  # a mistake of ours must not look like an engine that has gone
+            refusal = failed(f"netcourse made a mistake over {self.command} {self.path}: please report it")
+            answer = Response({"message": str(refusal)}, refusal.status)
         if isinstance(answer, Response):
             self._send(answer)
         else:
@@ -105,30 +108,28 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         version = _VERSION.match(url.path)
         path = unquote(url.path[version.end():] if version else url.path)
-        known = False
         for method, pattern, handler in ROUTES:
             match = pattern.match(path)
-            if match is None:
-                continue
-            known = True
-            if method == self.command:
+            if match is not None and method == self.command:
+                _check_version(version[1] if version else system.API_VERSION)
                 upgrades = "upgrade" in self.headers.get("Connection", "").lower()
                 return handler(Request(self.server.world, method, match.groupdict(),
                                        parse_qs(url.query, keep_blank_values=True), body, upgrades,
                                        version[1] if version else system.API_VERSION))
-        if known:
-            return Response(b"405 method not allowed\n", 405, {"Content-Type": "text/plain; charset=utf-8"})
-        if _is_real(path):
+        known = any(pattern.match(path) for _, pattern, _ in ROUTES)
+        if not known and _is_real(path):
             raise not_simulated(f"{self.command} {path}")
         raise not_found("page not found")
 
-    def _head(self, status: int, headers: dict[str, str]) -> None:
+    def _head(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+        """Head and body leave together: two pieces would wake the client twice, and for nothing the first time."""
         self.send_response_only(status)
         common = {"Api-Version": system.API_VERSION, "Docker-Experimental": "false", "Ostype": "linux",
                   "Server": f"Docker/{system.VERSION} (linux)", "Date": self.date_time_string()}
         for name, value in (common | headers).items():
             self.send_header(name, value)
-        self.end_headers()
+        self._headers_buffer.extend((b"\r\n", body))
+        self.flush_headers()
 
     def _send(self, answer: Response) -> None:
         content = answer.content
@@ -138,13 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(content, bytes):
             body = content
         else:
-            body = json.dumps(content, separators=(",", ":")).encode() + b"\n"
+            body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode(errors="replace") + b"\n"
             headers.setdefault("Content-Type", "application/json")
         if answer.status not in (204, 304):
             headers["Content-Length"] = str(len(body))
-        self._head(answer.status, headers)
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self._head(answer.status, headers, b"" if self.command == "HEAD" else body)
 
     def _stream(self, answer: Stream) -> None:
         self.close_connection = True
@@ -170,6 +169,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.sendall(f"{error}\n".encode())
         finally:
             _close_sending(self.connection)
+
+
+def _check_version(wanted: str) -> None:
+    """Raises EngineError for a version of the API that the engine doesn't speak (moby api/server/middleware)."""
+    number, oldest, newest = (tuple(int(part or 0) for part in text.split("."))
+                              for text in (wanted, system.OLDEST_API, system.API_VERSION))
+    if number > newest:
+        raise bad_request(f"client version {wanted} is too new. Maximum supported API version is {system.API_VERSION}")
+    if number < oldest:
+        raise bad_request(f"client version {wanted} is too old. Minimum supported API version is {system.OLDEST_API}, "
+                          "please upgrade your client to a newer version")
 
 
 def _is_real(path: str) -> bool:
@@ -204,6 +214,16 @@ def _close_sending(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_WR)
     except OSError:
         return
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on the socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+    return True
 
 
 class _Connection:
@@ -286,13 +306,27 @@ class SimulatedEngine:
         return self.world.engine
 
     def _listen(self) -> _Server:
-        if self.path.exists():
-            raise FileExistsError(f"{self.path} exists already: choose another path, or remove it if no engine uses it")
-        before = os.umask(0o177)
+        if os.path.lexists(self.path):
+            self._clear_stale()
+        server = _UnixServer(str(self.path), _Handler, bind_and_activate=False)  # type: ignore[arg-type]  # AF_UNIX
         try:
-            return _UnixServer(str(self.path), _Handler)  # type: ignore[arg-type]  # a path is the address of AF_UNIX
-        finally:
-            os.umask(before)
+            server.server_bind()
+            # nobody can connect before it listens, so that nobody else ever can
+            self.path.chmod(0o600)
+            self._inode = self.path.lstat().st_ino
+            server.server_activate()
+        except OSError:
+            server.server_close()
+            raise
+        return server
+
+    def _clear_stale(self) -> None:
+        """Remove what a killed engine left: a socket of our own that nobody listens on. Raises FileExistsError."""
+        found = self.path.lstat()
+        if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid() and not _answers(self.path):
+            self.path.unlink()
+            return
+        raise FileExistsError(f"{self.path} exists already: choose another path, or remove it if no engine uses it")
 
     def close(self) -> None:
         """Stop serving and remove the socket."""
@@ -300,7 +334,7 @@ class SimulatedEngine:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        if self.path.exists() and stat.S_ISSOCK(self.path.stat().st_mode):
+        if os.path.lexists(self.path) and self.path.lstat().st_ino == self._inode:
             self.path.unlink()
 
     def __enter__(self) -> SimulatedEngine:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from netcourse.simulation.docker.api.bodies import STRUCTS
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
@@ -20,7 +21,12 @@ DEFAULT_GRACE = 10
 
 
 def create(request: Request) -> Response:
-    wanted = request.json()
+    if not request.body:
+        raise bad_request("invalid JSON: got EOF while reading request body")
+    wanted = request.json("container.CreateRequest")
+    if all(wanted.get(name) in (None, "", [], {}, False) for name in STRUCTS["container.CreateRequest"]
+           if name not in ("HostConfig", "NetworkingConfig")):
+        raise bad_request("config cannot be empty in order to create a container")
     with request.world.enter() as engine:
         container = engine.containers.create(request.one("name"), wanted)
         warnings = ["Published ports are discarded when using host network mode"] if (
@@ -34,7 +40,7 @@ def list_containers(request: Request) -> Response:
     with request.world.enter() as engine:
         found = [c for c in engine.containers if (everything or c.is_running) and _matches(engine, c, filters)]
         found.sort(key=lambda container: -container.created)
-        limit = int(request.one("limit", "0") or 0)
+        limit = request.number("limit", 0)
         return Response([summarise_container(c) for c in (found[:limit] if limit > 0 else found)])
 
 
@@ -83,7 +89,7 @@ def stop(request: Request) -> Response:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             return Response(status=304)
-        _stop(engine, container, int(request.one("t") or DEFAULT_GRACE))
+        _stop(engine, container, request.number("t", DEFAULT_GRACE))
         container.emit("stop")
     return Response(status=204)
 
@@ -104,7 +110,7 @@ def restart(request: Request) -> Response:
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         if container.is_running:
-            _stop(engine, container, int(request.one("t") or DEFAULT_GRACE))
+            _stop(engine, container, request.number("t", DEFAULT_GRACE))
         container.start()
         container.emit("restart")
     return Response(status=204)
@@ -267,7 +273,7 @@ def resize(request: Request) -> Response:
 
 
 def update(request: Request) -> Response:
-    wanted = request.json()
+    wanted = request.json("container.UpdateConfig")
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         if "RestartPolicy" in wanted:

@@ -9,7 +9,7 @@ from netcourse.simulation.docker.execs import Exec
 
 
 def create(request: Request) -> Response:
-    wanted = request.json()
+    wanted = request.json("container.ExecOptions")
     if not wanted.get("Cmd"):
         raise bad_request("No exec command specified")
     with request.world.enter() as engine:
@@ -20,7 +20,7 @@ def create(request: Request) -> Response:
 
 
 def start(request: Request) -> Response | Stream:
-    wanted = request.json()
+    wanted = request.json("container.ExecStartOptions")
     with request.world.enter() as engine:
         found = engine.exec(request.parts["id"])
         if found.process is not None or found.is_over:

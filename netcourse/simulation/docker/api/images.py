@@ -76,7 +76,7 @@ def list_volumes(request: Request) -> Response:
 
 
 def create_volume(request: Request) -> Response:
-    wanted = request.json()
+    wanted = request.json("volume.CreateOptions")
     with request.world.enter() as engine:
         name = str(wanted.get("Name") or engine.new_id())
         return Response(engine.volumes.create(name, wanted.get("Labels"), engine.timestamp()), 201)

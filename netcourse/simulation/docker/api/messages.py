@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from netcourse.simulation.docker.api.bodies import WrongType, fitted
+from netcourse.simulation.docker.api.json_reading import NotJSON, read_value
 from netcourse.simulation.docker.driving import World
-from netcourse.simulation.docker.errors import bad_request
+from netcourse.simulation.docker.errors import bad_request, failed
 
 TRUE = ("1", "true", "True", "TRUE", "t", "T", "yes")
 
@@ -31,17 +33,31 @@ class Request:
     def flag(self, name: str) -> bool:
         return self.one(name) in TRUE
 
-    def json(self) -> dict[str, Any]:
-        """The body, which must be an object or nothing. Raises EngineError."""
-        if not self.body.strip():
+    def number(self, name: str, default: int) -> int:
+        """Raises EngineError in Go's words."""
+        text = self.one(name)
+        try:
+            return int(text) if text else default
+        except ValueError:
+            raise failed(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+
+    def json(self, struct: str) -> dict[str, Any]:
+        """The body as one of ``bodies.STRUCTS``; nothing at all is an empty one (moby httputils.ReadJSON).
+
+        Raises EngineError.
+        """
+        if not self.body:
             return {}
         try:
-            value = json.loads(self.body)
-        except ValueError as error:
-            raise bad_request(f"invalid JSON: {error}") from None
-        if not isinstance(value, dict):
-            raise bad_request("invalid JSON: the body has to be an object")
-        return value
+            value, rest = read_value(self.body.decode(errors="surrogateescape"))
+            found = fitted(value, struct)
+        except EOFError:
+            raise bad_request("invalid JSON: got EOF while reading request body") from None
+        except (NotJSON, WrongType) as mistake:
+            raise bad_request(f"invalid JSON: {mistake}") from None
+        if rest and rest[0] not in "]}":
+            raise bad_request("unexpected content after JSON")
+        return found
 
     def filters(self) -> dict[str, list[str]]:
         """The newer form {"name": {"x": true}} and the older {"name": ["x"]}. Raises EngineError."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netcourse.simulation.docker.api.messages import Request, Response, Route
+from netcourse.simulation.docker.errors import bad_request
 
 
 def list_networks(request: Request) -> Response:
@@ -17,7 +20,7 @@ def inspect(request: Request) -> Response:
 
 
 def create(request: Request) -> Response:
-    wanted = request.json()
+    wanted = request.json("network.CreateRequest")
     with request.world.enter() as engine:
         return Response({"Id": engine.networks.create(wanted).id, "Warning": ""}, 201)
 
@@ -29,18 +32,24 @@ def remove(request: Request) -> Response:
 
 
 def connect(request: Request) -> Response:
-    wanted = request.json()
+    wanted = request.json("network.ConnectOptions")
     with request.world.enter() as engine:
-        container = engine.containers.get(str(wanted.get("Container") or ""))
+        container = engine.containers.get(_container(wanted))
         engine.networks.connect(request.parts["id"], container, wanted.get("EndpointConfig") or {})
     return Response()
 
 
+def _container(wanted: dict[str, Any]) -> str:
+    """Raises EngineError for none at all."""
+    if not wanted.get("Container"):
+        raise bad_request('invalid name or ID supplied: ""')
+    return str(wanted["Container"])
+
+
 def disconnect(request: Request) -> Response:
-    wanted = request.json()
+    wanted = request.json("network.DisconnectOptions")
     with request.world.enter() as engine:
-        engine.networks.disconnect(request.parts["id"], str(wanted.get("Container") or ""),
-                                   force=bool(wanted.get("Force")))
+        engine.networks.disconnect(request.parts["id"], _container(wanted), force=bool(wanted.get("Force")))
     return Response()
 
 

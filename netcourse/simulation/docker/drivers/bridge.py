@@ -11,7 +11,7 @@ from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Veth
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.netfilter import type_command
+from netcourse.simulation.linux.netfilter import run_command
 
 PREFIX = "com.docker.network.bridge."
 NAME, ICC, MASQUERADE = f"{PREFIX}name", f"{PREFIX}enable_icc", f"{PREFIX}enable_ip_masquerade"
@@ -33,7 +33,7 @@ class BridgeDriver:
         """What dockerd does before there is a network: chains, and forwarding switched on."""
         self._host.forwarding = True
         for rule in (*bridge_rules.CHAINS, *bridge_rules.FIRST_RULES):
-            type_command(self._host.netfilter, rule)
+            run_command(self._host.netfilter, rule.split())
 
     # Options
 
@@ -76,7 +76,7 @@ class BridgeDriver:
         if not self._flag(network, ICC):
             self._host.bridge_netfilter = True
         for rule in self._network_rules(network):
-            type_command(self._host.netfilter, rule)
+            run_command(self._host.netfilter, rule.split())
 
     def _network_rules(self, network: Network) -> list[str]:
         assert network.pool is not None
@@ -86,7 +86,7 @@ class BridgeDriver:
 
     def remove_network(self, network: Network) -> None:
         for rule in self._network_rules(network):
-            type_command(self._host.netfilter, bridge_rules.undone(rule))
+            run_command(self._host.netfilter, bridge_rules.undone(rule).split())
         self._host.remove_device(self._host.devices[self.bridge_name(network)])
 
     # Endpoints
@@ -108,7 +108,7 @@ class BridgeDriver:
         endpoint.interface, endpoint.host_device = interface, outside
         if not network.internal:
             for rule in bridge_rules.endpoint_rules(bridge.name, endpoint.address.ip):
-                type_command(self._host.netfilter, rule)
+                run_command(self._host.netfilter, rule.split())
 
     def leave(self, endpoint: Endpoint) -> None:
         self.unpublish(endpoint)
@@ -116,7 +116,7 @@ class BridgeDriver:
             return
         if not endpoint.network.internal:
             for rule in bridge_rules.endpoint_rules(self.bridge_name(endpoint.network), endpoint.address.ip):
-                type_command(self._host.netfilter, bridge_rules.undone(rule))
+                run_command(self._host.netfilter, bridge_rules.undone(rule).split())
         if endpoint.host_device.namespace is not None:
             self._host.remove_device(endpoint.host_device)
         endpoint.host_device, endpoint.interface = None, ""
@@ -142,7 +142,7 @@ class BridgeDriver:
         self._proxies.setdefault(endpoint.id, []).append(proxy)
         endpoint.ports.append(binding)
         for rule in bridge_rules.port_rules(self.bridge_name(endpoint.network), endpoint.address.ip, binding):
-            type_command(self._host.netfilter, rule)
+            run_command(self._host.netfilter, rule.split())
 
     def unpublish(self, endpoint: Endpoint) -> None:
         for proxy in self._proxies.pop(endpoint.id, []):
@@ -150,5 +150,5 @@ class BridgeDriver:
         for binding in endpoint.ports:
             assert endpoint.address is not None
             for rule in bridge_rules.port_rules(self.bridge_name(endpoint.network), endpoint.address.ip, binding):
-                type_command(self._host.netfilter, bridge_rules.undone(rule))
+                run_command(self._host.netfilter, bridge_rules.undone(rule).split())
         endpoint.ports.clear()

@@ -19,8 +19,18 @@ def record(path: Path) -> None:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        keep_picture(cell, path.parent / "pictures")
     nbformat.write(notebook, path)
     print(f"recorded {path.name}")
+
+
+def keep_picture(cell: nbformat.NotebookNode, folder: Path) -> None:
+    """The first picture of a cell with the tag ``picture: NAME`` is the illustration of that name."""
+    for tag in cell.metadata.get("tags", []):
+        if tag.startswith("picture: "):
+            drawn = [output.data for output in cell.outputs if "image/svg+xml" in output.get("data", {})]
+            path = folder / f"{tag.removeprefix('picture: ')}.svg"
+            path.write_text(drawn[0]["image/svg+xml"] + "\n")
 
 
 if __name__ == "__main__":

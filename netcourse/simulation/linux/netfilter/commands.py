@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 
-from netcourse.simulation.linux.netfilter.rule import IptablesError, Rule, parse_rule
+from netcourse.simulation.linux.netfilter.rule import IptablesError, Rule, is_target, parse_rule
 from netcourse.simulation.linux.netfilter.tables import Chain, Netfilter, Table
 
 BUSY_CHAIN = "iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy):"
+REFUSED = "iptables v1.8.9 (nf_tables): "
+NO_SUCH = "iptables: No chain/target/match by that name."
+LONGEST_NAME = 28
 BAD_RULE = "iptables: Bad rule (does a matching rule exist in that chain?)."
 
 
@@ -39,33 +42,69 @@ def run_command(netfilter: Netfilter, words: list[str]) -> str:
 
 
 def _place(rest: list[str]) -> tuple[int, list[str]]:
-    return (int(rest[0]), rest[1:]) if rest and rest[0].isdigit() else (1, rest)
+    return (_number(rest[0]), rest[1:]) if rest and rest[0][:1] not in ("-", "!") else (1, rest)
+
+
+def _number(word: str) -> int:
+    if not word.isdigit() or not int(word):
+        raise IptablesError(f"Invalid rule number `{word}'")
+    return int(word)
 
 
 def _append(table: Table, rest: list[str]) -> None:
-    rule = _checked(table, rest[1:])
-    table.chain(rest[0]).rules.append(rule)
+    rule = _checked(table, rest[0], rest[1:])
+    chain = table.chain(rest[0])
+    _refuse_loop(table, chain, rule, "RULE_APPEND")
+    chain.rules.append(rule)
 
 
-def _checked(table: Table, words: list[str]) -> Rule:
+def _checked(table: Table, chain: str, words: list[str]) -> Rule:
     rule = parse_rule(words)
+    for option, hooks in _MEANINGLESS.items():
+        if chain in hooks and any(match.words.removeprefix("! ").startswith(f"{option} ") for match in rule.matches):
+            raise IptablesError(f"Can't use {option} with {chain}\n")
     table.check_target(rule)
     return rule
 
 
+def _refuse_loop(table: Table, chain: Chain, rule: Rule, command: str) -> None:
+    """The kernel lets no packet go in circles: a chain mustn't lead to itself (ELOOP is EMLINK in nf_tables)."""
+    leads_to, seen = [rule.target], set[str]()
+    while leads_to:
+        name = leads_to.pop()
+        if name == chain.name:
+            raise IptablesError(f"{REFUSED} {command} failed (Too many links): rule in chain {chain.name}", 4)
+        if name in table.chains and name not in seen:
+            seen.add(name)
+            leads_to += [further.target for further in table.chains[name].rules]
+
+
 def _insert(table: Table, rest: list[str]) -> None:
     place, words = _place(rest[1:])
-    rule, rules = _checked(table, words), table.chain(rest[0]).rules
-    if place > len(rules) + 1:
+    rule, chain = _checked(table, rest[0], words), table.chain(rest[0])
+    if place > len(chain.rules) + 1:
         raise IptablesError("iptables: Index of insertion too big.", 1)
-    rules.insert(place - 1, rule)
+    _refuse_loop(table, chain, rule, "RULE_INSERT")
+    chain.rules.insert(place - 1, rule)
+
+
+def _replace(table: Table, rest: list[str]) -> None:
+    if len(rest) < 2 or rest[1][:1] in ("-", "!"):
+        raise IptablesError("-R requires a rule number")
+    place = _number(rest[1])
+    rule, chain = _checked(table, rest[0], rest[2:]), table.chain(rest[0])
+    if place > len(chain.rules):
+        raise IptablesError(NO_SUCH, 1)
+    _refuse_loop(table, chain, rule, "RULE_REPLACE")
+    chain.rules[place - 1] = rule
 
 
 def _find(chain: Chain, rest: list[str]) -> Rule:
     if len(rest) == 2 and rest[1].isdigit():
-        if not 0 < int(rest[1]) <= len(chain.rules):
-            raise IptablesError("iptables: Index of deletion too big.", 1)
-        return chain.rules[int(rest[1]) - 1]
+        place = _number(rest[1])
+        if place > len(chain.rules):
+            raise IptablesError(NO_SUCH, 1)
+        return chain.rules[place - 1]
     wanted = parse_rule(rest[1:]).text
     found = next((rule for rule in chain.rules if rule.text == wanted), None)
     if found is None:
@@ -83,9 +122,38 @@ def _check(table: Table, rest: list[str]) -> None:
 
 
 def _new_chain(table: Table, rest: list[str]) -> None:
+    _check_name(rest[0])
     if rest[0] in table.chains:
         raise IptablesError("iptables: Chain already exists.", 1)
     table.chains[rest[0]] = Chain(rest[0])
+
+
+def _check_name(name: str) -> None:
+    """assert_valid_chain_name in iptables/xshared.c."""
+    if name[:1] in ("-", "!"):
+        raise IptablesError(f"chain name not allowed to start with `{name[0]}'")
+    if len(name) > LONGEST_NAME - 1:
+        raise IptablesError(f"chain name `{name}' too long (must be under 29 chars)")
+    if is_target(name):
+        raise IptablesError("chain name may not clash with target name")
+    if any(letter.isspace() for letter in name):
+        raise IptablesError(f"Invalid chain name `{name}'")
+
+
+def _rename(table: Table, rest: list[str]) -> None:
+    if len(rest) != 2:
+        raise IptablesError("-E requires old-chain-name and new-chain-name")
+    old, new = rest
+    if new in table.chains:
+        raise IptablesError("iptables: File exists.", 1)
+    chain = table.chain(old)
+    if chain.policy is not None:
+        raise IptablesError("iptables: renaming a built-in chain is not simulated")
+    _check_name(new)
+    table.chains[new] = table.chains.pop(old)
+    chain.name = new
+    for rule in (rule for other in table.chains.values() for rule in other.rules if rule.target == old):
+        rule.target = new
 
 
 def _delete_chain(table: Table, rest: list[str]) -> None:
@@ -100,8 +168,8 @@ def _delete_chain(table: Table, rest: list[str]) -> None:
 def _policy(table: Table, rest: list[str]) -> None:
     if len(rest) < 2 or rest[1] not in ("ACCEPT", "DROP"):
         raise IptablesError("iptables: Bad policy name. Run `dmesg' for more information.", 1)
-    chain = table.chain(rest[0])
-    if chain.policy is None:
+    chain = table.chains.get(rest[0])
+    if chain is None or chain.policy is None:
         raise IptablesError("iptables: Bad built-in chain name.", 1)
     chain.policy = rest[1]
 
@@ -130,10 +198,13 @@ def ordered_chains(table: Table) -> list[Chain]:
     return sorted(table.chains.values(), key=lambda chain: (chain.policy is None, "" if chain.policy else chain.name))
 
 
-_COMMANDS = {"-A": _append, "-I": _insert, "-D": _delete, "-C": _check, "-N": _new_chain, "-X": _delete_chain,
+_COMMANDS = {"-A": _append, "-I": _insert, "-D": _delete, "-C": _check, "-R": _replace, "-E": _rename,
+             "-N": _new_chain, "-X": _delete_chain,
              "-P": _policy, "-F": _flush, "-Z": _zero, "-S": _show}
-_LONG = {"--append": "-A", "--insert": "-I", "--delete": "-D", "--check": "-C", "--new-chain": "-N",
+_LONG = {"--append": "-A", "--insert": "-I", "--delete": "-D", "--check": "-C", "--replace": "-R",
+         "--rename-chain": "-E", "--new-chain": "-N",
          "--delete-chain": "-X", "--policy": "-P", "--flush": "-F", "--zero": "-Z", "--list-rules": "-S"}
+_MEANINGLESS = {"-i": ("OUTPUT", "POSTROUTING"), "-o": ("INPUT", "PREROUTING")}
 _WITHOUT_CHAIN = ("-X", "-F", "-Z", "-S")
 
 

@@ -67,9 +67,8 @@ class Netfilter:
     def table(self, name: str) -> Table:
         """The table, made when it is first named, as iptables does. Raises IptablesError."""
         if name not in BUILT_IN:
-            raise IptablesError(f"can't initialize iptables table `{name}': "
-                                "Table does not exist (do you need to insmod?)"
-                                "\nPerhaps iptables or your kernel needs to be upgraded.", 3)
+            raise IptablesError(f"table '{name}' does not exist\n"
+                                "Perhaps iptables or your kernel needs to be upgraded.", 3)
         if name not in self.tables:
             self.tables[name] = Table(name)
         return self.tables[name]

@@ -104,7 +104,7 @@ def _bar(bar: Bar, layout: Layout) -> str:
     name_end = x + 12 + theme.width_of(bar.name, theme.TITLE)
     parts = [_rectangle(x, bar.y, width, theme.BAR_HEIGHT, fill=colour, stroke=colour),
              _text(x + 12, baseline, bar.name, fill="#ffffff", bold=True, size=theme.TITLE),
-             _text(name_end + 14, baseline, bar.detail, fill="#ffffff", mono=True),
+             _text(name_end + 22, baseline, bar.detail, fill="#ffffff", mono=True),
              _text(x + width - 12, baseline, bar.bridge, fill="#ffffff", anchor="end", mono=True)]
     pattern = f' stroke-dasharray="{dash}"' if dash else ""
     end = x + width

@@ -1,7 +1,8 @@
 """Where everything goes: networks as bars below each other, containers in rows around them, wires from bar to chip.
 
 Computed from the topology alone, the same for the same topology. Containers stand below the bars in the order in which
-they were made; when that row is full, the next ones stand above the bars, so that nothing moves that was there before.
+they were made; when that row is full, the next ones stand above the bars. So nothing moves that was there before, and a
+picture is no wider than a notebook's cell (about 850 pixels) as long as that can be.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from netcourse.drawing import theme
 from netcourse.topology import Container, Endpoint, Interface, Machine, Network
 
 MOST_BOXES = 40
-SMALLEST_WIDTH, ROW_WIDTH = 700, 1000
+SMALLEST_WIDTH, ROW_WIDTH = 560, 650
 
 WayOut = Literal["NAT", "routed", "closed"]
 Side = Literal["above", "below"]
@@ -110,7 +111,7 @@ def _width(machine: Machine, networks: list[Network], rows: dict[Side, list[Box]
     bars = (_bar(machine, network, 0, 0) for network in networks)
     words = [theme.width_of(bar.name, theme.TITLE) + theme.width_of(bar.detail + bar.bridge) + 5 * theme.PAD
              for bar in bars]
-    inner = max([SMALLEST_WIDTH - theme.GUTTER, *words, *(_row_width(row) for row in rows.values()),
+    inner = max([SMALLEST_WIDTH, *words, *(_row_width(row) for row in rows.values()),
                  *(theme.width_of(text) + 2 * theme.PAD for text in _published(machine))])
     return inner + 4 * theme.MARGIN + theme.GUTTER
 

@@ -15,13 +15,13 @@ TEXT, SMALL, TITLE = 12, 11, 13
 CHARACTER = 7.3
 """Width of a character of MONO at size 12, in pixels; a little generous."""
 
-MARGIN, GAP, PAD = 18, 22, 12
+MARGIN, GAP, PAD = 18, 16, 12
 CHIP_HEIGHT, BAR_HEIGHT, BAR_GAP = 34, 30, 26
 BOX_HEIGHT, PORT_HEIGHT, HEADER = 74, 22, 58
 WIRE = 56
 """From the bars to the nearest boxes, in pixels."""
 WIRES_APART = 10
-GUTTER = 140
+GUTTER = 104
 """Room beside the bars for the ways out."""
 
 

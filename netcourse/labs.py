@@ -105,6 +105,7 @@ class DockerLab:
 
     @property
     def is_simulated(self) -> bool:
+        """Whether the engine is the simulated one in this process."""
         return self._simulated is not None
 
     @property

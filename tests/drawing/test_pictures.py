@@ -17,7 +17,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def machine_with(containers: int, networks: int = 3) -> Machine:
     """Containers in turn on the networks; every third one is on the next network too."""
-    made = [Network(f"network-{n}", f"{n:012x}" + 52 * "0", "bridge", f"10.6{n}.0.0/24", f"10.6{n}.0.1", False, f"br-{n:012x}")
+    made = [Network(f"network-{n}", f"{n:012x}" + 52 * "0", "bridge", f"10.6{n}.0.0/24", f"10.6{n}.0.1", False,
+                    f"br-{n:012x}")
             for n in range(networks)]
     bridges = tuple(Interface(n.bridge or "", "bridge", addresses=(f"{n.gateway}/24",)) for n in made)
     spaces, endpoints = [Namespace("host", bridges, (Route("default", "eth0"),))], []

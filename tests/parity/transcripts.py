@@ -38,6 +38,7 @@ _VARYING = [
     (r"\btime=[0-9.]+ ms", "time=<ms> ms"),
     (r"= [0-9.]+/[0-9.]+/[0-9.]+(?:/[0-9.]+)? ms", "= <ms>"),
     (r"@if\d+", "@if<n>"),
+    (r"\bhost\(\d+\.\d+\.\d+\.\d+\)", "host(<server>)"),
     # whichever of the two comes first out of a map in dockerd
     (r"Bind for (?:0\.0\.0\.0|::):(\d+) failed", r"Bind for <any>:\1 failed"),
 ]

@@ -73,11 +73,15 @@ class Request:
 
 @dataclass
 class Response:
-    """``content`` is sent as JSON unless it is bytes; None is an empty body."""
+    """``content`` is sent as JSON unless it is bytes; None is an empty body.
+
+    ``from_engine`` isn't true of what dockerd's router answers, which doesn't name the engine.
+    """
 
     content: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    from_engine: bool = True
 
 
 class Connection(Protocol):

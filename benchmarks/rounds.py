@@ -1,0 +1,25 @@
+"""Timing things side by side: each once in every round, so that a busy moment of the machine falls on all alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Action = Callable[[], object]
+
+
+def medians(actions: Mapping[str, Action], rounds: int) -> dict[str, float]:
+    """The median duration of each action in milliseconds."""
+    times: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(rounds):
+        for name, action in actions.items():
+            times[name].append(duration(action))
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def duration(action: Action) -> float:
+    """In milliseconds."""
+    start = time.perf_counter()
+    action()
+    return (time.perf_counter() - start) * 1000

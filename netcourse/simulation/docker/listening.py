@@ -1,0 +1,114 @@
+"""Where a simulated engine is reached: a socket that its owner alone can open, or a loopback port behind a token."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import socketserver
+import stat
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from netcourse.simulation.docker.driving import World
+from netcourse.simulation.docker.http_handler import HTTPHandler
+
+LONGEST_SOCKET_PATH = 103
+"""Bytes: macOS has room for these (sys/un.h), Linux for four more."""
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A thread for each client. ``token`` has to come first in every path, where there is one."""
+
+    request_queue_size = 256
+    token = ""
+    address: str
+
+    def __init__(self, family: socket.AddressFamily, world: World) -> None:
+        self.address_family, self.world = family, world
+        self._clients: dict[socket.socket, threading.Thread] = {}
+        super().__init__(("", 0), HTTPHandler, bind_and_activate=False)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        self._clients[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self._clients.pop(request, None)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has hung up is no news."""
+
+    def server_close(self) -> None:
+        """Hang up on every client, and wait until each thread has noticed."""
+        super().server_close()
+        for client, thread in list(self._clients.items()):
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+class UnixServer(Server):
+    """At ``path``. Raises FileExistsError when something is there already, OSError when it can't be there."""
+
+    def __init__(self, path: Path, world: World) -> None:
+        super().__init__(socket.AF_UNIX, world)
+        self._path, self.address = path, f"unix://{path}"
+        try:
+            if os.path.lexists(path):
+                _clear_stale(path)
+            self.socket.bind(str(path))
+            # nobody can connect before it listens, so that nobody else ever can
+            path.chmod(0o600)
+            self._inode = path.lstat().st_ino
+            self.server_activate()
+        except OSError:
+            self.socket.close()
+            raise
+
+    def server_close(self) -> None:
+        super().server_close()
+        if os.path.lexists(self._path) and self._path.lstat().st_ino == self._inode:
+            self._path.unlink()
+
+
+class LoopbackServer(Server):
+    """At a port of 127.0.0.1 that the system chooses. Others on this computer can reach it, but not guess the token."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(socket.AF_INET, world)
+        self.token = secrets.token_hex(16)
+        self.server_address = ("127.0.0.1", 0)
+        self.server_bind()
+        self.server_activate()
+        self.address = f"tcp://127.0.0.1:{self.socket.getsockname()[1]}/{self.token}"
+
+
+def usual_path(folder: Path) -> Path | None:
+    """The socket for an engine in ``folder``; None, which is a loopback port, where the system has no room for it."""
+    path = folder / "docker.sock"
+    fits = len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
+    return path if hasattr(socket, "AF_UNIX") and fits else None
+
+
+def _clear_stale(path: Path) -> None:
+    """Remove what a killed engine left: a socket of our own that nobody listens on. Raises FileExistsError."""
+    found = path.lstat()
+    if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid() and not _answers(path):
+        path.unlink()
+        return
+    raise FileExistsError(f"{path} exists already: choose another path, or remove it if no engine uses it")
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on the socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+    return True

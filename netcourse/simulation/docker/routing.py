@@ -1,0 +1,82 @@
+"""Which function answers a request: the paths of the API, and dockerd's own refusals where there is none."""
+
+from __future__ import annotations
+
+import re
+from posixpath import normpath
+from urllib.parse import parse_qs, unquote
+
+from netcourse.simulation.docker.api import containers, execs, images, networks, system
+from netcourse.simulation.docker.api.messages import Handler, Request, Response, Stream
+from netcourse.simulation.docker.driving import World
+from netcourse.simulation.docker.errors import bad_request, not_simulated
+
+_SERVER = re.compile(r"^[a-z]+://[^/]*")
+_VERSION = re.compile(r"^/v([0-9.]+)(?=/)")
+_REAL = {"containers", "images", "networks", "volumes", "exec", "swarm", "nodes", "services", "tasks", "secrets",
+         "configs", "plugins", "build", "commit", "session", "distribution", "grpc"}
+"""The first words of the paths at which dockerd has something, simulated or not."""
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """``{id}`` is one piece of the path; ``{name}``, an image's, may hold slashes."""
+    return re.compile(path.replace("{id}", "(?P<id>[^/]+)").replace("{name}", "(?P<name>.+)"))
+
+
+def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
+    by_method: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
+    for routes in (system.ROUTES, networks.ROUTES, containers.ROUTES, execs.ROUTES, images.ROUTES):
+        for method, path, handler in routes:
+            by_method.setdefault(method, []).append((_pattern(path), handler))
+    return by_method
+
+
+ROUTES = _compiled()
+
+
+def answer(world: World, method: str, target: str, body: bytes, *, upgrades: bool) -> Response | Stream:
+    """Raises EngineError."""
+    if method == "OPTIONS":
+        return Response()
+    whole, question, query = _SERVER.sub("", target).partition("?")
+    clean = _clean(whole)
+    if clean != whole:
+        return Response(status=301, headers={"Location": clean + question + query}, from_engine=False)
+    version = _VERSION.match(whole)
+    path = unquote(whole[version.end():] if version else whole)
+    for pattern, handler in ROUTES.get(method, ()):
+        match = pattern.fullmatch(path)
+        if match is not None:
+            asked = version[1] if version else system.API_VERSION
+            _check_version(asked)
+            return handler(Request(world, method, match.groupdict(), parse_qs(query, keep_blank_values=True), body,
+                                   upgrades, asked))
+    return _no_such_page(method, path)
+
+
+def _clean(path: str) -> str:
+    """Without empty pieces and dots (Go's path.Clean); a slash at the end stays."""
+    if "//" not in path and "/." not in path:
+        return path
+    clean = "/" + normpath(path).lstrip("/")
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _no_such_page(method: str, path: str) -> Response:
+    known = any(pattern.fullmatch(path) for routes in ROUTES.values() for pattern, _ in routes)
+    if not known and path.strip("/").partition("/")[0] in _REAL:
+        raise not_simulated(f"{method} {path}")
+    return Response({"message": "page not found"}, 404, from_engine=False)
+
+
+def _check_version(wanted: str) -> None:
+    """Raises EngineError for a version of the API that the engine doesn't speak (moby api/server/middleware)."""
+    if wanted == system.API_VERSION:
+        return
+    number, oldest, newest = (tuple(int(part or 0) for part in text.split("."))
+                              for text in (wanted, system.OLDEST_API, system.API_VERSION))
+    if number > newest:
+        raise bad_request(f"client version {wanted} is too new. Maximum supported API version is {system.API_VERSION}")
+    if number < oldest:
+        raise bad_request(f"client version {wanted} is too old. Minimum supported API version is {system.OLDEST_API}, "
+                          "please upgrade your client to a newer version")

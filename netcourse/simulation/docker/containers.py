@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import sandbox
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.networks import default_gateway
 from netcourse.simulation.docker.ports import wanted_bindings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
 
 NEVER = 0
+NEVER_RAN = 128  # the exit code of a container whose start has failed
 STDOUT, STDERR = 1, 2
 MISSING_PROGRAM = ("failed to create task for container: failed to create shim task: OCI runtime create failed: runc "
                    'create failed: unable to start container process: exec: "{}": executable file not found in $PATH')
@@ -65,7 +66,6 @@ class Container:
     listeners: list[Callable[[int, bytes], None]] = field(default_factory=list)
     execs: list[str] = field(default_factory=list)
     asked_to_stop: bool = False
-    missing_network: str = ""
     last_pid: int = 1
     dns: sandbox.EmbeddedDNS | None = None
 
@@ -218,6 +218,7 @@ class Container:
             self._enter_network()
             self._spawn_or_leave()
         except EngineError:
+            self.exit_code = self.exit_code or NEVER_RAN
             if self.host_config.get("AutoRemove"):
                 self.engine.containers.remove(self, force=False)
             raise
@@ -236,8 +237,7 @@ class Container:
 
     def _enter_network(self) -> None:
         try:
-            if self.missing_network:
-                raise not_found(f"network {self.missing_network} not found")
+            self._find_networks()
             self.namespace = self._make_namespace()
             if self.namespace is self.engine.machine.root or self._mate() is not None:
                 self._share_network()
@@ -262,6 +262,11 @@ class Container:
         self._write_names()
         self._write_resolver()
         self.ensure_dns()
+
+    def _find_networks(self) -> None:
+        """Those that its endpoints name now: one may have come since it was created, or gone."""
+        for name, endpoint in self.endpoints.items():
+            endpoint.network = self.engine.networks.get(name)
 
     def _share_network(self) -> None:
         """The files of the one whose namespace it is."""

@@ -76,8 +76,9 @@ def _network_settings(container: Container) -> dict[str, Any]:
     bridge = container.endpoints.get("bridge")
     old = _addresses(bridge) if bridge is not None else _addresses(None)
     sandbox = container.id[::-1] if container.is_running else ""
+    namespace = "default" if container.network_mode == "host" else sandbox[:12]
     return {
-        "Bridge": "", "SandboxID": sandbox, "SandboxKey": f"/var/run/docker/netns/{sandbox[:12]}" if sandbox else "",
+        "Bridge": "", "SandboxID": sandbox, "SandboxKey": f"/var/run/docker/netns/{namespace}" if sandbox else "",
         "Ports": _ports(container), "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
         "SecondaryIPAddresses": None, "SecondaryIPv6Addresses": None,
         "EndpointID": bridge.id if bridge is not None else "", "Gateway": old["Gateway"], "GlobalIPv6Address": "",
@@ -96,12 +97,12 @@ def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
 
 def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
     settings = endpoint.settings
-    names = container.dns_names(endpoint) if endpoint.network.is_user_defined else None
+    names = container.dns_names(endpoint) if endpoint.network_id and endpoint.network.is_user_defined else None
     return {
         "IPAMConfig": settings.get("IPAMConfig") or None, "Links": settings.get("Links"),
-        "Aliases": settings.get("Aliases") or None, "MacAddress": endpoint.mac,
+        "Aliases": settings.get("Aliases"), "MacAddress": endpoint.mac,
         "DriverOpts": settings.get("DriverOpts") or None, "GwPriority": endpoint.gateway_priority,
-        "NetworkID": endpoint.network.id, "EndpointID": endpoint.id, **_addresses(endpoint), "IPv6Gateway": "",
+        "NetworkID": endpoint.network_id, "EndpointID": endpoint.id, **_addresses(endpoint), "IPv6Gateway": "",
         "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "DNSNames": names,
     }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.docker import ipam
 from netcourse.simulation.docker.drivers import Driver, Endpoint, Network
 from netcourse.simulation.docker.errors import (
+    EngineError,
     bad_request,
     conflict,
     failed,
@@ -177,7 +178,7 @@ class Networks:
     def attach(self, endpoint: Endpoint) -> None:
         """Give an endpoint its id and addresses and have the driver build it. Raises EngineError, leaving nothing."""
         network = endpoint.network
-        endpoint.id = self._engine.new_id()
+        endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         if network.pool is not None:
             wanted = (endpoint.settings.get("IPAMConfig") or {}).get("IPv4Address")
             ip = network.pool.take(IPv4Address(wanted) if wanted else None)
@@ -228,17 +229,29 @@ class Networks:
         if force and container_reference not in self._engine.containers:
             raise not_found(f"endpoint {container_reference} not found")
         container = self._engine.containers.get(container_reference)
-        network = self.get(reference)
-        if network.driver == "host":
+        network = self._network_to_leave(reference, container, force=force)
+        if network.driver == "host" and container.network_mode == "host":
             raise bad_request("cannot disconnect container from host network - container was created in host network "
                               "mode")
         endpoint = container.endpoints.get(network.name)
         if endpoint is None:
-            raise failed(f"container {container.id} is not connected to network {network.name}")
+            the = "" if container.is_running else "the "
+            raise failed(f"container {container.id} is not connected to {the}network {network.name}")
         if container.is_running:
             container.part(endpoint)
         del container.endpoints[network.name]
         self._event(network, "disconnect", container=container.id)
+
+    def _network_to_leave(self, reference: str, container: Container, *, force: bool) -> Network:
+        """A container that doesn't run, or is forced, can leave one that has gone."""
+        try:
+            return self.get(reference)
+        except EngineError:
+            if container.is_running and not force:
+                raise
+        if reference not in container.endpoints:
+            raise failed(f"container {container.id} is not connected to the network {reference}")
+        return container.endpoints[reference].network
 
     def _event(self, network: Network, action: str, **more: str) -> None:
         self._engine.events.emit("network", action, network.id, {"name": network.name, "type": network.driver, **more})

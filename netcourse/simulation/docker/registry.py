@@ -99,7 +99,8 @@ class Containers:
         known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
         for name in names:
             if name not in known:
-                container.missing_network = name
+                container.endpoints[name] = Endpoint(Network("", name, "", ""), container.id, container.name,
+                                                     wanted.get(name, {}))
                 continue
             network, settings = networks.get(name), wanted.get(name, {})
             networks.check_settings(network, settings, container_name=f"invalid config for network {name}: ")

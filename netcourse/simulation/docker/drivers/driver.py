@@ -51,12 +51,14 @@ class PortBinding:
 
 @dataclass(eq=False)
 class Endpoint:
-    """A container's place on a network. ``settings`` are what was asked for; the rest is there while it runs."""
+    """A container's place on a network. ``settings`` are what was asked for; ``network_id`` is told once it has been
+    there; the rest is there while the container runs."""
 
     network: Network
     container_id: str
     container_name: str
     settings: dict[str, Any]
+    network_id: str = ""
     id: str = ""
     mac: str = ""
     address: Address | None = None

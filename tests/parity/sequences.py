@@ -76,7 +76,8 @@ prunes = st.just("docker network prune -f --filter label=tier=front")
 
 steps = st.one_of(creations(), runs(), runs("create"), connections(), connections(), disconnections, lives, lives,
                   renames, removals, questions, prunes)
-beginnings = st.tuples(*(st.builds("docker network create --subnet 10.201.{}.0/24 {} {}".format, st.just(NETWORKS[name]),
-                                   bridge_options, st.just(name)) for name in ("nc-a", "nc-b")), runs(), runs())
+first_networks = (st.builds(f"docker network create --subnet 10.201.{NETWORKS[name]}.0/24 {{}} {name}".format,
+                            bridge_options) for name in ("nc-a", "nc-b"))
+beginnings = st.tuples(*first_networks, runs(), runs())
 sequences = st.builds(lambda first, then: tuple(" ".join(line.split()) for line in (*first, *then)),
                       beginnings, st.lists(steps, min_size=4, max_size=10))

@@ -82,8 +82,9 @@ class EngineInStep:
 
     def _rules(self) -> list[str]:
         """In their order, bridge by bridge: across bridges it depends on which was attached first."""
-        bridges = {network["Options"].get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}": network["Name"]
-                   for network in self._client.networks(filters={"name": "^nc-"})}
+        networks = self._client.networks(filters={"name": "^nc-"})
+        bridges = [network["Options"].get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}"
+                   for network in networks]
         text = run_command(RULES, self.address).output
         names = {without_what_varies(bridge) for bridge in bridges}
         return sorted((line for line in text.splitlines() if any(f" {name} " in line for name in names)),

@@ -14,7 +14,7 @@ from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.networks import default_gateway
-from netcourse.simulation.docker.ports import wanted_bindings
+from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
@@ -135,7 +135,8 @@ class Container:
         driver = networks.drivers[endpoint.network.driver]
         try:
             wanted = (endpoint.settings.get("DriverOpts") or {}).get("com.docker.network.endpoint.ifname")
-            driver.join(endpoint, self.namespace, str(wanted or self._free_interface()))
+            interface = str(wanted or self._free_interface(driver.interface_prefix(endpoint.network)))
+            driver.join(endpoint, self.namespace, interface)
             self._place_default_route()
             self._publish()
         except EngineError:
@@ -151,12 +152,12 @@ class Container:
         self._publish()
         self._write_names()
 
-    def _free_interface(self) -> str:
+    def _free_interface(self, prefix: str) -> str:
         assert self.namespace is not None
         number = 0
-        while f"eth{number}" in self.namespace.devices:
+        while f"{prefix}{number}" in self.namespace.devices:
             number += 1
-        return f"eth{number}"
+        return f"{prefix}{number}"
 
     def _attached(self) -> list[Endpoint]:
         return [endpoint for endpoint in self.endpoints.values() if endpoint.address is not None]
@@ -177,8 +178,8 @@ class Container:
             if endpoint is not chosen and endpoint.ports:
                 driver.unpublish(endpoint)
         if chosen is not None and not chosen.ports:
-            bindings = wanted_bindings(self.engine, self.config, self.host_config, chosen.network.options)
-            self.engine.networks.drivers[chosen.network.driver].publish(chosen, bindings)
+            requests = wanted_ports(self.config, self.host_config)
+            self.engine.networks.drivers[chosen.network.driver].publish(chosen, requests)
 
     def dns_names(self, endpoint: Endpoint) -> list[str]:
         """The names that others on a user-defined network find it by (moby daemon, buildEndpointDNSNames)."""
@@ -198,7 +199,7 @@ class Container:
 
     def _host_gateway(self) -> IPv4Address:
         pool = self.engine.networks.get("bridge").pool
-        assert pool is not None
+        assert pool is not None and pool.gateway is not None
         return pool.gateway
 
     def _write_resolver(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.engine import timestamp_text
+from netcourse.simulation.docker.networks import default_gateway
 from netcourse.simulation.docker.ports import shown_bindings
 from netcourse.simulation.linux.clock import SECOND
 
@@ -66,10 +67,11 @@ def _ports(container: Container) -> dict[str, Any]:
     """Published ones with their places, exposed ones with none."""
     if not container.is_running:
         return {}
-    bindings = [binding for endpoint in container.endpoints.values() for binding in endpoint.ports]
-    shut_off = container.network_mode in ("host", "none")
-    exposed = {} if shut_off else dict.fromkeys(container.config.get("ExposedPorts") or {})
-    return dict(sorted({**exposed, **shown_bindings(bindings)}.items()))
+    way_out = default_gateway(endpoint for endpoint in container.endpoints.values() if endpoint.ip is not None)
+    if way_out is None:
+        return {}
+    exposed = dict.fromkeys(container.config.get("ExposedPorts") or {})
+    return dict(sorted({**exposed, **shown_bindings(way_out.ports)}.items()))
 
 
 def _network_settings(container: Container) -> dict[str, Any]:

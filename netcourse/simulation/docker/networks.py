@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
             "swarm and try again.")
 LATER_DRIVERS = ("macvlan", "ipvlan")
+TRUE, FALSE = ("true", "1"), ("false", "0")
 FILTERS = {"id", "name", "driver", "label", "scope", "type", "dangling"}
 DEFAULT_OPTIONS = {
     "com.docker.network.bridge.default_bridge": "true", "com.docker.network.bridge.enable_icc": "true",
@@ -52,7 +53,7 @@ class Networks:
                                                  ("host", "host", {}, empty), ("none", "null", {}, empty)):
             network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(), options, ipam=addresses)
             if addresses is pool:
-                _, network.pool = ipam.parse_pool(dict(bridge_pool))
+                network.pool = ipam.AddressPool(_pools(addresses)[0], needs_gateway=True)
             self._add(network)
 
     def _add(self, network: Network) -> None:
@@ -82,6 +83,12 @@ class Networks:
         for value in filters.get("type", []):
             if value not in ("builtin", "custom"):
                 raise bad_request(f"invalid filter: 'type'='{value}'")
+        dangling = filters.get("dangling", [])
+        if len(dangling) > 1:
+            raise bad_request('got more than one value for filter key "dangling"')
+        if any(value not in (*TRUE, *FALSE) for value in dangling):
+            raise bad_request("invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or "
+                              '"0")')
         return [network for network in self._networks.values() if _matches(network, filters)]
 
     # Creating and removing
@@ -98,11 +105,11 @@ class Networks:
         if any(network.name == name for network in self._networks.values()):
             raise conflict(f"network with name {name} already exists")
         self._check_driver(driver)
-        if request.get("EnableIPv6"):
-            raise not_simulated("an IPv6 network")
+        _check_scope(request)
         network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(),
                           dict(request.get("Options") or {}), dict(request.get("Labels") or {}),
-                          bool(request.get("Internal")), bool(request.get("Attachable")))
+                          str(request.get("Scope") or "local"), bool(request.get("Internal")),
+                          bool(request.get("Attachable")))
         self._give_pool(network, wanted, pools)
         self.drivers[driver].check(network)
         self._add(network)
@@ -117,26 +124,30 @@ class Networks:
         raise not_simulated(f"the {driver} driver") if driver in LATER_DRIVERS else not_found(
             f'plugin "{driver}" not found')
 
-    def _give_pool(self, network: Network, wanted: dict[str, Any], pools: list[ipam.AddressPool]) -> None:
+    def _give_pool(self, network: Network, wanted: dict[str, Any], pools: list[ipam.PoolRequest]) -> None:
         driver = str(wanted.get("Driver") or "default")
         configs = [config for config in wanted.get("Config") or [] if config]
         network.ipam = {"Driver": driver, "Options": wanted.get("Options") or {}, "Config": configs}
         if not self.drivers[network.driver].needs_addresses:
             return
+        if driver == "null":
+            raise bad_request("ipv4 pool is empty")
         if driver != "default":
-            raise not_simulated(f"the {driver} IPAM driver")
+            raise not_found(f'plugin "{driver}" not found')
+        needs_gateway = self.drivers[network.driver].needs_gateway(network)
         if len(configs) > 1:
             raise forbidden("bridge driver doesn't support multiple subnets")
         taken = [other.pool.subnet for other in self._networks.values() if other.pool is not None]
         if not pools:
             subnet = ipam.free_pool(taken)
             network.is_automatic = True
-            network.pool = ipam.AddressPool(subnet, gateway=None, addresses=None, reserved=())
-            network.ipam["Config"] = [{"Subnet": str(subnet), "Gateway": str(network.pool.gateway)}]
+            network.pool = ipam.AddressPool(ipam.PoolRequest(subnet), needs_gateway=needs_gateway)
+            gateway = {"Gateway": str(network.pool.gateway)} if network.pool.gateway else {}
+            network.ipam["Config"] = [{"Subnet": str(subnet), **gateway}]
             return
         if any(pools[0].subnet.overlaps(other) for other in taken):
             raise forbidden(ipam.OVERLAP)
-        network.pool = pools[0]
+        network.pool = ipam.AddressPool(pools[0], needs_gateway=needs_gateway)
 
     def remove(self, reference: str) -> None:
         """Raises EngineError."""
@@ -274,12 +285,26 @@ class Networks:
     def summary(self, network: Network) -> dict[str, Any]:
         """As in the list, where nobody's members are told."""
         return {
-            "Name": network.name, "Id": network.id, "Created": network.created, "Scope": "local",
+            "Name": network.name, "Id": network.id, "Created": network.created, "Scope": network.scope,
             "Driver": network.driver, "EnableIPv4": True, "EnableIPv6": False, "IPAM": network.ipam,
             "Internal": network.internal, "Attachable": network.attachable, "Ingress": False,
             "ConfigFrom": {"Network": ""}, "ConfigOnly": False, "Containers": {}, "Options": network.options,
             "Labels": network.labels,
         }
+
+
+def _check_scope(request: dict[str, Any]) -> None:
+    """What is left of the request's flags. Raises EngineError."""
+    scope = request.get("Scope")
+    if request.get("EnableIPv6"):
+        raise not_simulated("an IPv6 network")
+    if request.get("ConfigOnly") or (request.get("ConfigFrom") or {}).get("Network"):
+        raise not_simulated("a configuration network")
+    if scope == "swarm":
+        raise forbidden("cannot create a swarm scoped network when swarm is not active")
+    if request.get("Ingress"):
+        raise not_simulated("an ingress network") if scope == "global" else forbidden(
+            "Ingress network can only be global scope network")
 
 
 def _address_problems(network: Network, text: str) -> list[str]:
@@ -299,7 +324,7 @@ def _address_problems(network: Network, text: str) -> list[str]:
     return problems
 
 
-def _pools(wanted: dict[str, Any]) -> list[ipam.AddressPool]:
+def _pools(wanted: dict[str, Any]) -> list[ipam.PoolRequest]:
     """Those that have a subnet. Raises EngineError for one that is written wrongly, before names are looked at."""
     parsed = [ipam.parse_pool(config) for config in wanted.get("Config") or [] if config and config.get("Subnet")]
     problems = [problem for found, _ in parsed for problem in found]
@@ -313,9 +338,10 @@ def _matches(network: Network, filters: dict[str, list[str]]) -> bool:
         "id": lambda value: _found(value, network.id),
         "name": lambda value: _found(value, network.name),
         "driver": lambda value: network.driver == value,
-        "scope": lambda value: value == "local",
+        "scope": lambda value: network.scope == value,
         "type": lambda value: network.is_predefined == (value == "builtin"),
-        "dangling": lambda value: (not network.endpoints and not network.is_predefined) == (value in ("true", "1")),
+        # the list tells nobody's members: to it no network is in use, and the predefined ones never dangle
+        "dangling": lambda value: network.is_predefined != (value in TRUE),
         "label": lambda value: _has_label(network.labels, value),
     }
     every = ("label",)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import sandbox
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.networks import default_gateway
 from netcourse.simulation.docker.ports import wanted_ports
@@ -102,7 +102,8 @@ class Container:
         if not self.network_mode.startswith("container:"):
             return None
         reference = self.network_mode.partition(":")[2]
-        return self.engine.containers.get(reference) if reference in self.engine.containers else None
+        found = self.engine.containers.get(reference) if reference in self.engine.containers else None
+        return found if found is not self else None
 
     @property
     def command(self) -> list[str]:
@@ -216,6 +217,7 @@ class Container:
         if self.is_running:
             return
         try:
+            self._check_others()
             self._enter_network()
             self._spawn_or_leave()
         except EngineError:
@@ -226,6 +228,16 @@ class Container:
         self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
         self.asked_to_stop = False
         self.emit("start")
+
+    def _check_others(self) -> None:
+        """Those whose namespace it shares or whom it is linked to."""
+        try:
+            self.engine.links.check(self)
+            if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
+                raise failed("cannot join own network namespace")
+        except EngineError as error:
+            self.error = str(error)
+            raise
 
     def _spawn_or_leave(self) -> None:
         try:
@@ -243,7 +255,6 @@ class Container:
             if self.namespace is self.engine.machine.root or self._mate() is not None:
                 self._share_network()
                 return
-            self.engine.links.check(self)
             joined: list[Endpoint] = []
             try:
                 for endpoint in self.endpoints.values():
@@ -267,7 +278,7 @@ class Container:
     def _find_networks(self) -> None:
         """Those that its endpoints name now: one may have come since it was created, or gone."""
         for name, endpoint in self.endpoints.items():
-            endpoint.network = self.engine.networks.get(name)
+            endpoint.network, endpoint.is_named = self.engine.networks.get(name), True
 
     def _share_network(self) -> None:
         """The files of the one whose namespace it is."""

@@ -45,7 +45,7 @@ def inspect_container(container: Container) -> dict[str, Any]:
         "RestartCount": container.restarts, "Driver": "overlay2", "Platform": "linux", "MountLabel": "",
         "ProcessLabel": "", "AppArmorProfile": "", "ExecIDs": None,
         "HostConfig": {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()}
-        | {"NetworkMode": container.network_mode},
+        | {"NetworkMode": container.network_mode, "Links": container.engine.links.shown(container)},
         "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": [],
         "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
         "NetworkSettings": _network_settings(container),
@@ -99,11 +99,11 @@ def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
 
 def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
     settings = endpoint.settings
-    names = container.dns_names(endpoint) if endpoint.network_id and endpoint.network.is_user_defined else None
+    names = container.dns_names(endpoint) if endpoint.is_named and endpoint.network.is_user_defined else None
     return {
-        "IPAMConfig": settings.get("IPAMConfig") or None, "Links": settings.get("Links"),
+        "IPAMConfig": settings.get("IPAMConfig"), "Links": settings.get("Links"),
         "Aliases": settings.get("Aliases"), "MacAddress": endpoint.mac,
-        "DriverOpts": settings.get("DriverOpts") or None, "GwPriority": endpoint.gateway_priority,
+        "DriverOpts": settings.get("DriverOpts"), "GwPriority": endpoint.gateway_priority,
         "NetworkID": endpoint.network_id, "EndpointID": endpoint.id, **_addresses(endpoint), "IPv6Gateway": "",
         "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "DNSNames": names,
     }

@@ -189,7 +189,6 @@ class Networks:
     def attach(self, endpoint: Endpoint) -> None:
         """Give an endpoint its id and addresses and have the driver build it. Raises EngineError, leaving nothing."""
         network = endpoint.network
-        endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         if network.pool is not None:
             wanted = (endpoint.settings.get("IPAMConfig") or {}).get("IPv4Address")
             ip = network.pool.take(IPv4Address(wanted) if wanted else None)
@@ -198,6 +197,7 @@ class Networks:
                              f"{network.name} ({network.id})")
             endpoint.address = Address.parse(f"{ip}/{network.pool.subnet.prefixlen}", broadcast=True)
             endpoint.mac = str(endpoint.settings.get("MacAddress") or "") or self._engine.machine.new_mac()
+        endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         network.endpoints[endpoint.id] = endpoint
 
     def detach(self, endpoint: Endpoint) -> None:
@@ -225,7 +225,7 @@ class Networks:
         self.check_settings(network, settings, container_name="")
         if network.name in container.endpoints:
             raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
-        endpoint = Endpoint(network, container.id, container.name, settings)
+        endpoint = Endpoint(network, container.id, container.name, settings, is_named=True)
         container.endpoints[network.name] = endpoint
         if container.is_running:
             try:

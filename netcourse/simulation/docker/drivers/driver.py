@@ -72,13 +72,14 @@ class PortBinding:
 @dataclass(eq=False)
 class Endpoint:
     """A container's place on a network. ``settings`` are what was asked for; ``network_id`` is told once it has been
-    there; the rest is there while the container runs."""
+    there, its names once it was to be (``is_named``); the rest is there while the container runs."""
 
     network: Network
     container_id: str
     container_name: str
     settings: dict[str, Any]
     network_id: str = ""
+    is_named: bool = False
     id: str = ""
     mac: str = ""
     address: Address | None = None

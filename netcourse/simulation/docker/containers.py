@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import sandbox
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.networks import default_gateway
-from netcourse.simulation.docker.ports import wanted_bindings
+from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
 
 NEVER = 0
+NEVER_RAN = 128  # the exit code of a container whose start has failed
 STDOUT, STDERR = 1, 2
 MISSING_PROGRAM = ("failed to create task for container: failed to create shim task: OCI runtime create failed: runc "
                    'create failed: unable to start container process: exec: "{}": executable file not found in $PATH')
@@ -65,7 +66,6 @@ class Container:
     listeners: list[Callable[[int, bytes], None]] = field(default_factory=list)
     execs: list[str] = field(default_factory=list)
     asked_to_stop: bool = False
-    missing_network: str = ""
     last_pid: int = 1
     dns: sandbox.EmbeddedDNS | None = None
 
@@ -102,7 +102,8 @@ class Container:
         if not self.network_mode.startswith("container:"):
             return None
         reference = self.network_mode.partition(":")[2]
-        return self.engine.containers.get(reference) if reference in self.engine.containers else None
+        found = self.engine.containers.get(reference) if reference in self.engine.containers else None
+        return found if found is not self else None
 
     @property
     def command(self) -> list[str]:
@@ -135,7 +136,8 @@ class Container:
         driver = networks.drivers[endpoint.network.driver]
         try:
             wanted = (endpoint.settings.get("DriverOpts") or {}).get("com.docker.network.endpoint.ifname")
-            driver.join(endpoint, self.namespace, str(wanted or self._free_interface()))
+            interface = str(wanted or self._free_interface(driver.interface_prefix(endpoint.network)))
+            driver.join(endpoint, self.namespace, interface)
             self._place_default_route()
             self._publish()
         except EngineError:
@@ -151,12 +153,12 @@ class Container:
         self._publish()
         self._write_names()
 
-    def _free_interface(self) -> str:
+    def _free_interface(self, prefix: str) -> str:
         assert self.namespace is not None
         number = 0
-        while f"eth{number}" in self.namespace.devices:
+        while f"{prefix}{number}" in self.namespace.devices:
             number += 1
-        return f"eth{number}"
+        return f"{prefix}{number}"
 
     def _attached(self) -> list[Endpoint]:
         return [endpoint for endpoint in self.endpoints.values() if endpoint.address is not None]
@@ -177,8 +179,8 @@ class Container:
             if endpoint is not chosen and endpoint.ports:
                 driver.unpublish(endpoint)
         if chosen is not None and not chosen.ports:
-            bindings = wanted_bindings(self.engine, self.config, self.host_config, chosen.network.options)
-            self.engine.networks.drivers[chosen.network.driver].publish(chosen, bindings)
+            requests = wanted_ports(self.config, self.host_config)
+            self.engine.networks.drivers[chosen.network.driver].publish(chosen, requests)
 
     def dns_names(self, endpoint: Endpoint) -> list[str]:
         """The names that others on a user-defined network find it by (moby daemon, buildEndpointDNSNames)."""
@@ -198,7 +200,7 @@ class Container:
 
     def _host_gateway(self) -> IPv4Address:
         pool = self.engine.networks.get("bridge").pool
-        assert pool is not None
+        assert pool is not None and pool.gateway is not None
         return pool.gateway
 
     def _write_resolver(self) -> None:
@@ -215,15 +217,27 @@ class Container:
         if self.is_running:
             return
         try:
+            self._check_others()
             self._enter_network()
             self._spawn_or_leave()
         except EngineError:
+            self.exit_code = self.exit_code or NEVER_RAN
             if self.host_config.get("AutoRemove"):
                 self.engine.containers.remove(self, force=False)
             raise
         self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
         self.asked_to_stop = False
         self.emit("start")
+
+    def _check_others(self) -> None:
+        """Those whose namespace it shares or whom it is linked to."""
+        try:
+            self.engine.links.check(self)
+            if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
+                raise failed("cannot join own network namespace")
+        except EngineError as error:
+            self.error = str(error)
+            raise
 
     def _spawn_or_leave(self) -> None:
         try:
@@ -236,13 +250,11 @@ class Container:
 
     def _enter_network(self) -> None:
         try:
-            if self.missing_network:
-                raise not_found(f"network {self.missing_network} not found")
+            self._find_networks()
             self.namespace = self._make_namespace()
             if self.namespace is self.engine.machine.root or self._mate() is not None:
                 self._share_network()
                 return
-            self.engine.links.check(self)
             joined: list[Endpoint] = []
             try:
                 for endpoint in self.endpoints.values():
@@ -262,6 +274,11 @@ class Container:
         self._write_names()
         self._write_resolver()
         self.ensure_dns()
+
+    def _find_networks(self) -> None:
+        """Those that its endpoints name now: one may have come since it was created, or gone."""
+        for name, endpoint in self.endpoints.items():
+            endpoint.network, endpoint.is_named = self.engine.networks.get(name), True
 
     def _share_network(self) -> None:
         """The files of the one whose namespace it is."""

@@ -70,6 +70,7 @@ class Engine:
         return f"{self.machine.random.getrandbits(256):064x}"
 
     def create_exec(self, container: Container, config: dict[str, object]) -> Exec:
+        self.links.check(container)
         new = Exec(self.new_id(), container, config)
         self._execs[new.id] = new
         container.execs.append(new.id)

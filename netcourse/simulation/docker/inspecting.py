@@ -7,6 +7,7 @@ from typing import Any
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.engine import timestamp_text
+from netcourse.simulation.docker.networks import default_gateway
 from netcourse.simulation.docker.ports import shown_bindings
 from netcourse.simulation.linux.clock import SECOND
 
@@ -44,7 +45,7 @@ def inspect_container(container: Container) -> dict[str, Any]:
         "RestartCount": container.restarts, "Driver": "overlay2", "Platform": "linux", "MountLabel": "",
         "ProcessLabel": "", "AppArmorProfile": "", "ExecIDs": None,
         "HostConfig": {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()}
-        | {"NetworkMode": container.network_mode},
+        | {"NetworkMode": container.network_mode, "Links": container.engine.links.shown(container)},
         "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": [],
         "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
         "NetworkSettings": _network_settings(container),
@@ -66,18 +67,20 @@ def _ports(container: Container) -> dict[str, Any]:
     """Published ones with their places, exposed ones with none."""
     if not container.is_running:
         return {}
-    bindings = [binding for endpoint in container.endpoints.values() for binding in endpoint.ports]
-    shut_off = container.network_mode in ("host", "none")
-    exposed = {} if shut_off else dict.fromkeys(container.config.get("ExposedPorts") or {})
-    return dict(sorted({**exposed, **shown_bindings(bindings)}.items()))
+    way_out = default_gateway(endpoint for endpoint in container.endpoints.values() if endpoint.ip is not None)
+    if way_out is None:
+        return {}
+    exposed = dict.fromkeys(container.config.get("ExposedPorts") or {})
+    return dict(sorted({**exposed, **shown_bindings(way_out.ports)}.items()))
 
 
 def _network_settings(container: Container) -> dict[str, Any]:
     bridge = container.endpoints.get("bridge")
     old = _addresses(bridge) if bridge is not None else _addresses(None)
     sandbox = container.id[::-1] if container.is_running else ""
+    namespace = "default" if container.network_mode == "host" else sandbox[:12]
     return {
-        "Bridge": "", "SandboxID": sandbox, "SandboxKey": f"/var/run/docker/netns/{sandbox[:12]}" if sandbox else "",
+        "Bridge": "", "SandboxID": sandbox, "SandboxKey": f"/var/run/docker/netns/{namespace}" if sandbox else "",
         "Ports": _ports(container), "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
         "SecondaryIPAddresses": None, "SecondaryIPv6Addresses": None,
         "EndpointID": bridge.id if bridge is not None else "", "Gateway": old["Gateway"], "GlobalIPv6Address": "",
@@ -96,12 +99,12 @@ def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
 
 def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
     settings = endpoint.settings
-    names = container.dns_names(endpoint) if endpoint.network.is_user_defined else None
+    names = container.dns_names(endpoint) if endpoint.is_named and endpoint.network.is_user_defined else None
     return {
-        "IPAMConfig": settings.get("IPAMConfig") or None, "Links": settings.get("Links"),
-        "Aliases": settings.get("Aliases") or None, "MacAddress": endpoint.mac,
-        "DriverOpts": settings.get("DriverOpts") or None, "GwPriority": endpoint.gateway_priority,
-        "NetworkID": endpoint.network.id, "EndpointID": endpoint.id, **_addresses(endpoint), "IPv6Gateway": "",
+        "IPAMConfig": settings.get("IPAMConfig"), "Links": settings.get("Links"),
+        "Aliases": settings.get("Aliases"), "MacAddress": endpoint.mac,
+        "DriverOpts": settings.get("DriverOpts"), "GwPriority": endpoint.gateway_priority,
+        "NetworkID": endpoint.network_id, "EndpointID": endpoint.id, **_addresses(endpoint), "IPv6Gateway": "",
         "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "DNSNames": names,
     }
 

@@ -5,12 +5,15 @@ Source: moby daemon/libnetwork/ipamutils (pools) and ipams/defaultipam (order), 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_simulated
 
 OVERLAP = "invalid pool request: Pool overlaps with other one on this address space"
+IN_USE = "Address already in use"
 NO_POOL = "all predefined address pools have been fully subnetted"
 
 
@@ -29,20 +32,40 @@ def free_pool(taken: Iterable[IPv4Network]) -> IPv4Network:
     raise failed(NO_POOL)
 
 
+@dataclass(frozen=True)
+class PoolRequest:
+    """What a network asks for: its subnet, and in it the addresses for containers, the gateway, and reserved ones."""
+
+    subnet: IPv4Network
+    addresses: IPv4Network | None = None
+    gateway: IPv4Address | None = None
+    auxiliary: tuple[tuple[str, IPv4Address], ...] = ()
+
+
 class AddressPool:
     """The addresses of one network: its gateway, its reserved ones and those of its containers."""
 
-    def __init__(self, subnet: IPv4Network, *, gateway: IPv4Address | None, addresses: IPv4Network | None,
-                 reserved: Iterable[IPv4Address]) -> None:
-        self.subnet = subnet
-        self.range = addresses or subnet
-        self._used = {int(ip) for ip in (subnet.network_address, subnet.broadcast_address, *reserved)}
+    def __init__(self, request: PoolRequest, *, needs_gateway: bool) -> None:
+        """Raises EngineError when the addresses that are asked for can't be had."""
+        self.subnet = request.subnet
+        self.range = request.addresses or request.subnet
+        self._used = {int(ip) for ip in _reserved(request.subnet)}
         self._from = int(self.range.network_address)
-        first = gateway or self._lowest()
-        if first is None:
-            raise failed("no available IPv4 addresses on this network's address pools")
-        self.gateway = first
-        self._used.add(int(first))
+        self.gateway = self._take_gateway(request.gateway) if needs_gateway or request.gateway else None
+        for name, ip in request.auxiliary:
+            self._reserve(ip, f"failed to allocate secondary ip address ({name}:{ip})")
+
+    def _take_gateway(self, wanted: IPv4Address | None) -> IPv4Address:
+        gateway = wanted or self._lowest()
+        if gateway is None:
+            raise failed("failed to allocate gateway (): no available addresses on this pool")
+        self._reserve(gateway, f"failed to allocate gateway ({gateway})")
+        return gateway
+
+    def _reserve(self, ip: IPv4Address, failure: str) -> None:
+        if int(ip) in self._used:
+            raise failed(f"{failure}: {IN_USE}")
+        self._used.add(int(ip))
 
     def _lowest(self) -> IPv4Address | None:
         while self._from in self._used:
@@ -52,7 +75,7 @@ class AddressPool:
     def take(self, wanted: IPv4Address | None = None) -> IPv4Address | None:
         """An address for a container; None when there is none left. Raises EngineError when the wanted one is taken."""
         if wanted is not None and int(wanted) in self._used:
-            raise forbidden("Address already in use")
+            raise forbidden(IN_USE)
         address = wanted or self._lowest()
         if address is not None:
             self._used.add(int(address))
@@ -67,15 +90,22 @@ class AddressPool:
         return address in self.subnet
 
 
-def parse_pool(config: dict[str, object]) -> tuple[list[str], AddressPool | None]:
+def _reserved(subnet: IPv4Network) -> tuple[IPv4Address, ...]:
+    """The network's and the broadcast address; two addresses or one have neither (RFC 3021)."""
+    return (subnet.network_address, subnet.broadcast_address) if subnet.prefixlen < 31 else ()
+
+
+def parse_pool(config: dict[str, object]) -> tuple[list[str], PoolRequest | None]:
     """The pool that a network's IPAM configuration asks for, with the complaints about it (moby network/ipam.go)."""
     problems: list[str] = []
     text = str(config.get("Subnet") or "")
+    if ":" in text:
+        raise not_simulated("an IPv6 subnet")
     try:
         subnet = IPv4Network(text, strict=False)
     except ValueError:
         return [f"invalid subnet {text}: invalid CIDR block notation"], None
-    if "/" not in text:
+    if not re.fullmatch(r"[^/]+/(0|[1-9][0-9]*)", text):
         return [f"invalid subnet {text}: invalid CIDR block notation"], None
     if text != str(subnet):
         problems.append(f"invalid subnet {text}: it should be {subnet}")
@@ -83,11 +113,11 @@ def parse_pool(config: dict[str, object]) -> tuple[list[str], AddressPool | None
     gateway = _parse_member("gateway", str(config.get("Gateway") or ""), subnet, problems)
     auxiliary = config.get("AuxiliaryAddresses") or {}
     assert isinstance(auxiliary, dict)
-    reserved = [_parse_member(f"auxiliary address {name}", str(ip), subnet, problems) for name, ip in auxiliary.items()]
+    reserved = [(name, _parse_member(f"auxiliary address {name}", str(ip), subnet, problems))
+                for name, ip in auxiliary.items()]
     if problems:
         return problems, None
-    return [], AddressPool(subnet, gateway=gateway, addresses=addresses,
-                           reserved=[ip for ip in reserved if ip is not None])
+    return [], PoolRequest(subnet, addresses, gateway, tuple((name, ip) for name, ip in reserved if ip is not None))
 
 
 def _parse_range(text: str, subnet: IPv4Network, problems: list[str]) -> IPv4Network | None:

@@ -1,10 +1,13 @@
-"""Legacy links on the default bridge: a name for another container, written into /etc/hosts."""
+"""Links: a container's own name for another one. On the default bridge (legacy) it is written into /etc/hosts and its
+target must run; on a user-defined network the embedded DNS server answers it."""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from netcourse.simulation.docker.errors import bad_request
+from netcourse.simulation.docker.drivers import Endpoint
+from netcourse.simulation.docker.errors import EngineError, bad_request
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
@@ -12,28 +15,60 @@ if TYPE_CHECKING:
 
 
 class Links:
+    """Legacy ones follow their target through a rename, and outlive it."""
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._linked: dict[str, list[tuple[Container, str]]] = {}
+
+    def register(self, container: Container) -> None:
+        """Raises EngineError when a target isn't there. On a user-defined network its endpoint has the links."""
+        if container.network_mode == "bridge":
+            self._linked[container.id] = [self._find(str(text)) for text in container.host_config.get("Links") or []]
+
+    def _find(self, text: str) -> tuple[Container, str]:
+        name, alias = _parts(text)
+        try:
+            return self._engine.containers.get(name), alias
+        except EngineError as error:
+            raise bad_request(f"could not get container for {name}: {error}") from None
+
+    def forget(self, container: Container) -> None:
+        """It has been removed."""
+        self._linked.pop(container.id, None)
 
     def check(self, container: Container) -> None:
         """Raises EngineError when a linked container isn't running."""
-        for target, _ in self._links(container):
+        for target, alias in self._linked.get(container.id, []):
             if not target.is_running:
-                raise bad_request(f"Cannot link to a non running container: /{target.name} AS /{container.name}")
+                raise bad_request(f"Cannot link to a non running container: /{target.name} AS "
+                                  f"/{container.name}/{alias}")
 
-    def _links(self, container: Container) -> list[tuple[Container, str]]:
-        found = []
-        for text in container.host_config.get("Links") or []:
-            name, _, alias = str(text).partition(":")
-            found.append((self._engine.containers.get(name), alias or name))
-        return found
+    def shown(self, container: Container) -> list[str] | None:
+        """As inspect shows them: ``/database:/web/db``."""
+        return [f"/{target.name}:/{container.name}/{alias}"
+                for target, alias in self._linked.get(container.id, [])] or None
 
     def entries(self, container: Container) -> list[tuple[str, str]]:
         """Lines for /etc/hosts: ``172.17.0.2  database 1234567890ab b1``."""
         lines = []
-        for target, alias in self._links(container):
+        for target, alias in self._linked.get(container.id, []):
             endpoint = target.endpoints.get("bridge")
             if endpoint is not None and endpoint.ip is not None:
                 names = dict.fromkeys([alias, str(target.config.get("Hostname") or target.short_id), target.name])
                 lines.append((str(endpoint.ip), " ".join(names)))
         return lines
+
+    def resolve(self, endpoint: Endpoint, name: str) -> IPv4Address | None:
+        """The address behind a link of an endpoint on a user-defined network."""
+        for text in endpoint.settings.get("Links") or []:
+            target, alias = _parts(str(text))
+            if name in (alias, f"{alias}.{endpoint.network.name}") and target in self._engine.containers:
+                there = self._engine.containers.get(target).endpoints.get(endpoint.network.name)
+                return there.ip if there is not None else None
+        return None
+
+
+def _parts(text: str) -> tuple[str, str]:
+    name, _, alias = text.partition(":")
+    return name, alias or name

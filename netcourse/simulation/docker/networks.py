@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.docker import ipam
 from netcourse.simulation.docker.drivers import Driver, Endpoint, Network
 from netcourse.simulation.docker.errors import (
+    EngineError,
     bad_request,
     conflict,
     failed,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
             "swarm and try again.")
 LATER_DRIVERS = ("macvlan", "ipvlan")
+TRUE, FALSE = ("true", "1"), ("false", "0")
 FILTERS = {"id", "name", "driver", "label", "scope", "type", "dangling"}
 DEFAULT_OPTIONS = {
     "com.docker.network.bridge.default_bridge": "true", "com.docker.network.bridge.enable_icc": "true",
@@ -51,7 +53,7 @@ class Networks:
                                                  ("host", "host", {}, empty), ("none", "null", {}, empty)):
             network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(), options, ipam=addresses)
             if addresses is pool:
-                _, network.pool = ipam.parse_pool(dict(bridge_pool))
+                network.pool = ipam.AddressPool(_pools(addresses)[0], needs_gateway=True)
             self._add(network)
 
     def _add(self, network: Network) -> None:
@@ -81,6 +83,12 @@ class Networks:
         for value in filters.get("type", []):
             if value not in ("builtin", "custom"):
                 raise bad_request(f"invalid filter: 'type'='{value}'")
+        dangling = filters.get("dangling", [])
+        if len(dangling) > 1:
+            raise bad_request('got more than one value for filter key "dangling"')
+        if any(value not in (*TRUE, *FALSE) for value in dangling):
+            raise bad_request("invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or "
+                              '"0")')
         return [network for network in self._networks.values() if _matches(network, filters)]
 
     # Creating and removing
@@ -97,11 +105,11 @@ class Networks:
         if any(network.name == name for network in self._networks.values()):
             raise conflict(f"network with name {name} already exists")
         self._check_driver(driver)
-        if request.get("EnableIPv6"):
-            raise not_simulated("an IPv6 network")
+        _check_scope(request)
         network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(),
                           dict(request.get("Options") or {}), dict(request.get("Labels") or {}),
-                          bool(request.get("Internal")), bool(request.get("Attachable")))
+                          str(request.get("Scope") or "local"), bool(request.get("Internal")),
+                          bool(request.get("Attachable")))
         self._give_pool(network, wanted, pools)
         self.drivers[driver].check(network)
         self._add(network)
@@ -116,26 +124,30 @@ class Networks:
         raise not_simulated(f"the {driver} driver") if driver in LATER_DRIVERS else not_found(
             f'plugin "{driver}" not found')
 
-    def _give_pool(self, network: Network, wanted: dict[str, Any], pools: list[ipam.AddressPool]) -> None:
+    def _give_pool(self, network: Network, wanted: dict[str, Any], pools: list[ipam.PoolRequest]) -> None:
         driver = str(wanted.get("Driver") or "default")
         configs = [config for config in wanted.get("Config") or [] if config]
         network.ipam = {"Driver": driver, "Options": wanted.get("Options") or {}, "Config": configs}
         if not self.drivers[network.driver].needs_addresses:
             return
+        if driver == "null":
+            raise bad_request("ipv4 pool is empty")
         if driver != "default":
-            raise not_simulated(f"the {driver} IPAM driver")
+            raise not_found(f'plugin "{driver}" not found')
+        needs_gateway = self.drivers[network.driver].needs_gateway(network)
         if len(configs) > 1:
             raise forbidden("bridge driver doesn't support multiple subnets")
         taken = [other.pool.subnet for other in self._networks.values() if other.pool is not None]
         if not pools:
             subnet = ipam.free_pool(taken)
             network.is_automatic = True
-            network.pool = ipam.AddressPool(subnet, gateway=None, addresses=None, reserved=())
-            network.ipam["Config"] = [{"Subnet": str(subnet), "Gateway": str(network.pool.gateway)}]
+            network.pool = ipam.AddressPool(ipam.PoolRequest(subnet), needs_gateway=needs_gateway)
+            gateway = {"Gateway": str(network.pool.gateway)} if network.pool.gateway else {}
+            network.ipam["Config"] = [{"Subnet": str(subnet), **gateway}]
             return
         if any(pools[0].subnet.overlaps(other) for other in taken):
             raise forbidden(ipam.OVERLAP)
-        network.pool = pools[0]
+        network.pool = ipam.AddressPool(pools[0], needs_gateway=needs_gateway)
 
     def remove(self, reference: str) -> None:
         """Raises EngineError."""
@@ -177,7 +189,6 @@ class Networks:
     def attach(self, endpoint: Endpoint) -> None:
         """Give an endpoint its id and addresses and have the driver build it. Raises EngineError, leaving nothing."""
         network = endpoint.network
-        endpoint.id = self._engine.new_id()
         if network.pool is not None:
             wanted = (endpoint.settings.get("IPAMConfig") or {}).get("IPv4Address")
             ip = network.pool.take(IPv4Address(wanted) if wanted else None)
@@ -186,6 +197,7 @@ class Networks:
                              f"{network.name} ({network.id})")
             endpoint.address = Address.parse(f"{ip}/{network.pool.subnet.prefixlen}", broadcast=True)
             endpoint.mac = str(endpoint.settings.get("MacAddress") or "") or self._engine.machine.new_mac()
+        endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         network.endpoints[endpoint.id] = endpoint
 
     def detach(self, endpoint: Endpoint) -> None:
@@ -213,7 +225,7 @@ class Networks:
         self.check_settings(network, settings, container_name="")
         if network.name in container.endpoints:
             raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
-        endpoint = Endpoint(network, container.id, container.name, settings)
+        endpoint = Endpoint(network, container.id, container.name, settings, is_named=True)
         container.endpoints[network.name] = endpoint
         if container.is_running:
             try:
@@ -228,17 +240,29 @@ class Networks:
         if force and container_reference not in self._engine.containers:
             raise not_found(f"endpoint {container_reference} not found")
         container = self._engine.containers.get(container_reference)
-        network = self.get(reference)
-        if network.driver == "host":
+        network = self._network_to_leave(reference, container, force=force)
+        if network.driver == "host" and container.network_mode == "host":
             raise bad_request("cannot disconnect container from host network - container was created in host network "
                               "mode")
         endpoint = container.endpoints.get(network.name)
         if endpoint is None:
-            raise failed(f"container {container.id} is not connected to network {network.name}")
+            the = "" if container.is_running else "the "
+            raise failed(f"container {container.id} is not connected to {the}network {network.name}")
         if container.is_running:
             container.part(endpoint)
         del container.endpoints[network.name]
         self._event(network, "disconnect", container=container.id)
+
+    def _network_to_leave(self, reference: str, container: Container, *, force: bool) -> Network:
+        """A container that doesn't run, or is forced, can leave one that has gone."""
+        try:
+            return self.get(reference)
+        except EngineError:
+            if container.is_running and not force:
+                raise
+        if reference not in container.endpoints:
+            raise failed(f"container {container.id} is not connected to the network {reference}")
+        return container.endpoints[reference].network
 
     def _event(self, network: Network, action: str, **more: str) -> None:
         self._engine.events.emit("network", action, network.id, {"name": network.name, "type": network.driver, **more})
@@ -261,12 +285,26 @@ class Networks:
     def summary(self, network: Network) -> dict[str, Any]:
         """As in the list, where nobody's members are told."""
         return {
-            "Name": network.name, "Id": network.id, "Created": network.created, "Scope": "local",
+            "Name": network.name, "Id": network.id, "Created": network.created, "Scope": network.scope,
             "Driver": network.driver, "EnableIPv4": True, "EnableIPv6": False, "IPAM": network.ipam,
             "Internal": network.internal, "Attachable": network.attachable, "Ingress": False,
             "ConfigFrom": {"Network": ""}, "ConfigOnly": False, "Containers": {}, "Options": network.options,
             "Labels": network.labels,
         }
+
+
+def _check_scope(request: dict[str, Any]) -> None:
+    """What is left of the request's flags. Raises EngineError."""
+    scope = request.get("Scope")
+    if request.get("EnableIPv6"):
+        raise not_simulated("an IPv6 network")
+    if request.get("ConfigOnly") or (request.get("ConfigFrom") or {}).get("Network"):
+        raise not_simulated("a configuration network")
+    if scope == "swarm":
+        raise forbidden("cannot create a swarm scoped network when swarm is not active")
+    if request.get("Ingress"):
+        raise not_simulated("an ingress network") if scope == "global" else forbidden(
+            "Ingress network can only be global scope network")
 
 
 def _address_problems(network: Network, text: str) -> list[str]:
@@ -286,7 +324,7 @@ def _address_problems(network: Network, text: str) -> list[str]:
     return problems
 
 
-def _pools(wanted: dict[str, Any]) -> list[ipam.AddressPool]:
+def _pools(wanted: dict[str, Any]) -> list[ipam.PoolRequest]:
     """Those that have a subnet. Raises EngineError for one that is written wrongly, before names are looked at."""
     parsed = [ipam.parse_pool(config) for config in wanted.get("Config") or [] if config and config.get("Subnet")]
     problems = [problem for found, _ in parsed for problem in found]
@@ -300,9 +338,10 @@ def _matches(network: Network, filters: dict[str, list[str]]) -> bool:
         "id": lambda value: _found(value, network.id),
         "name": lambda value: _found(value, network.name),
         "driver": lambda value: network.driver == value,
-        "scope": lambda value: value == "local",
+        "scope": lambda value: network.scope == value,
         "type": lambda value: network.is_predefined == (value == "builtin"),
-        "dangling": lambda value: (not network.endpoints and not network.is_predefined) == (value in ("true", "1")),
+        # the list tells nobody's members: to it no network is in use, and the predefined ones never dangle
+        "dangling": lambda value: network.is_predefined != (value in TRUE),
         "label": lambda value: _has_label(network.labels, value),
     }
     every = ("label",)

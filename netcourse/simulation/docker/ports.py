@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from ipaddress import IPv4Address
+from typing import Any
 
-from netcourse.simulation.docker.drivers.driver import PortBinding
+from netcourse.simulation.docker.drivers.driver import PortBinding, PortRequest
 
-if TYPE_CHECKING:
-    from netcourse.simulation.docker.engine import Engine
-
-HOST_IP = "com.docker.network.bridge.host_binding_ipv4"
-FIRST_FREE_PORT, LAST_FREE_PORT = 32768, 60999
+FREE_PORTS = (32768, 60999)
 
 
-def wanted_bindings(engine: Engine, config: dict[str, Any], host_config: dict[str, Any],
-                    options: dict[str, str]) -> list[PortBinding]:
-    """Bindings in the order of the container's ports; a free host port where none was asked for."""
+def wanted_ports(config: dict[str, Any], host_config: dict[str, Any]) -> list[PortRequest]:
+    """What was asked for; a free host port where none was named."""
     asked: dict[str, list[dict[str, str]]] = dict(host_config.get("PortBindings") or {})
     if host_config.get("PublishAllPorts"):
         for port in config.get("ExposedPorts") or {}:
             asked.setdefault(port, [{}])
-    default_ip = options.get(HOST_IP, "0.0.0.0")
-    bindings = []
-    for port, places in sorted(asked.items(), key=lambda item: _order(item[0])):
-        number, _, protocol = port.partition("/")
-        for place in places or [{}]:
-            host_ip = place.get("HostIp") or default_ip
-            host_port = _host_port(engine, place.get("HostPort") or "", protocol or "tcp")
-            bindings.append(PortBinding(int(number), protocol or "tcp", host_ip, host_port))
-    return bindings
+    return [_request(port, place) for port, places in asked.items() for place in places or [{}]]
 
 
-def _order(port: str) -> tuple[int, str]:
+def _request(port: str, place: dict[str, str]) -> PortRequest:
     number, _, protocol = port.partition("/")
-    return int(number), protocol
+    host_ip = place.get("HostIp")
+    first, last = _host_ports(place.get("HostPort") or "")
+    return PortRequest(int(number), protocol or "tcp", IPv4Address(host_ip) if host_ip else None, first, last)
 
 
-def _host_port(engine: Engine, text: str, protocol: str) -> int:
+def _host_ports(text: str) -> tuple[int, int]:
     first, _, last = text.partition("-")
-    if first and not last:
-        return int(first)
-    low, high = (int(first), int(last)) if last else (FIRST_FREE_PORT, LAST_FREE_PORT)
-    sockets = engine.machine.root.sockets
-    taken = set(sockets.udp) if protocol == "udp" else sockets.tcp.ports()
-    return next((port for port in range(low, high + 1) if port not in taken), low)
+    return (int(first), int(last or first)) if first.strip("0") else FREE_PORTS
 
 
 def shown_bindings(bindings: list[PortBinding]) -> dict[str, list[dict[str, str]]]:
@@ -51,7 +36,10 @@ def shown_bindings(bindings: list[PortBinding]) -> dict[str, list[dict[str, str]
     shown: dict[str, list[dict[str, str]]] = {}
     for binding in bindings:
         places = shown.setdefault(f"{binding.container_port}/{binding.protocol}", [])
-        places.append({"HostIp": binding.host_ip, "HostPort": str(binding.host_port)})
-        if binding.host_ip == "0.0.0.0":
+        if binding.is_routed:
+            places.append({"HostIp": "0.0.0.0", "HostPort": ""})
+        else:
+            places.append({"HostIp": binding.host_ip, "HostPort": str(binding.host_port)})
+        if binding.on_every_address:
             places.append({"HostIp": "::", "HostPort": str(binding.host_port)})
     return shown

@@ -53,7 +53,6 @@ class Containers:
 
     def create(self, name: str, request: dict[str, Any]) -> Container:
         """Raises EngineError; nothing is created then."""
-        self._check_name(name)
         image_name = str(request.get("Image") or "")
         image = self._engine.images.get(image_name)
         identifier = self._engine.new_id()
@@ -64,8 +63,10 @@ class Containers:
         container = Container(self._engine, identifier, name or self._free_name(), image, config, host_config,
                               self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
+        self._check_name(name)
         config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
                                                          else container.hostname)
+        self._engine.links.register(container)
         self._containers[identifier] = container
         container.emit("create")
         return container
@@ -99,7 +100,8 @@ class Containers:
         known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
         for name in names:
             if name not in known:
-                container.missing_network = name
+                container.endpoints[name] = Endpoint(Network("", name, "", ""), container.id, container.name,
+                                                     wanted.get(name, {}))
                 continue
             network, settings = networks.get(name), wanted.get(name, {})
             networks.check_settings(network, settings, container_name=f"invalid config for network {name}: ")
@@ -108,6 +110,8 @@ class Containers:
     def _check_shared(self, container: Container) -> None:
         if container.host_config.get("PortBindings"):
             raise bad_request("conflicting options: port publishing and the container type network mode")
+        if container.config.get("ExposedPorts"):
+            raise bad_request("conflicting options: port exposing and the container type network mode")
         if container.config.get("Hostname"):
             raise bad_request("conflicting options: hostname and the network mode")
 
@@ -117,7 +121,10 @@ class Containers:
         """The new name counts at once, in DNS too. Raises EngineError."""
         if name == container.name:
             raise bad_request("Renaming a container with the same name as its current name")
-        self._check_name(name)
+        try:
+            self._check_name(name)
+        except EngineError as error:
+            raise EngineError(error.status, f"Error when allocating new name: {error}") from None
         old, container.name = container.name, name
         for endpoint in container.endpoints.values():
             endpoint.container_name = name
@@ -131,6 +138,7 @@ class Containers:
                                "before removing or force remove")
             container.kill(signal.SIGKILL)
         self._containers.pop(container.id, None)
+        self._engine.links.forget(container)
         container.state = "dead"
         container.emit("destroy")
 
@@ -169,6 +177,9 @@ class Containers:
         for mine in asker.endpoints.values():
             if not mine.network.is_user_defined:
                 continue
+            linked = self._engine.links.resolve(mine, name.rstrip("."))
+            if linked is not None:
+                return [linked]
             for other, endpoint in self._members(mine.network):
                 names = {known.lower() for known in other.dns_names(endpoint)}
                 names |= {f"{known}.{mine.network.name.lower()}" for known in names}

@@ -188,13 +188,20 @@ class SocketTable:
         sockets = [s for s in self.udp.get(port, ()) if s.local is not None and s.local[0] in (ip, ANY)]
         return sorted(sockets, key=lambda socket: socket.local == (ANY, port))[:1]
 
-    def bind_udp(self, socket: UDPSocket, ip: IPv4Address, port: int) -> None:
+    def check_free(self, protocol: str, ip: IPv4Address, port: int) -> None:
+        """Raises OSError: EADDRINUSE when the port is taken, EADDRNOTAVAIL for a foreign address."""
+        (self.tcp.check_free if protocol == "tcp" else self._check_free_udp)(ip, port)
+
+    def _check_free_udp(self, ip: IPv4Address, port: int) -> None:
         if ip != ANY and not self._namespace.is_local(ip):
             raise socket_error(errno.EADDRNOTAVAIL)
-        port = port or self.free_port(set(self.udp))
         if any(taken.local is not None and (ANY in (ip, taken.local[0]) or taken.local[0] == ip)
                for taken in self.udp.get(port, ())):
             raise socket_error(errno.EADDRINUSE)
+
+    def bind_udp(self, socket: UDPSocket, ip: IPv4Address, port: int) -> None:
+        port = port or self.free_port(set(self.udp))
+        self._check_free_udp(ip, port)
         socket.local = (ip, port)
         self.udp.setdefault(port, []).append(socket)
 

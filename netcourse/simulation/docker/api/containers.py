@@ -13,7 +13,7 @@ from netcourse.simulation.docker.api.messages import Connection, Request, Respon
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import Engine, timestamp_text
-from netcourse.simulation.docker.errors import bad_request, conflict
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.inspecting import inspect_container, summarise_container
 from netcourse.simulation.linux.clock import SECOND
 
@@ -111,7 +111,10 @@ def restart(request: Request) -> Response:
         container = engine.containers.get(request.parts["id"])
         if container.is_running:
             _stop(engine, container, request.number("t", DEFAULT_GRACE))
-        container.start()
+        try:
+            container.start()
+        except EngineError as error:
+            raise EngineError(error.status, f"Cannot restart container {request.parts['id']}: {error}") from None
         container.emit("restart")
     return Response(status=204)
 

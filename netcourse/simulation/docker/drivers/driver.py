@@ -23,6 +23,7 @@ class Network:
     created: str
     options: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    scope: str = "local"
     internal: bool = False
     attachable: bool = False
     ipam: dict[str, Any] = field(default_factory=dict)
@@ -40,23 +41,45 @@ class Network:
 
 
 @dataclass(frozen=True)
+class PortRequest:
+    """A port of the container, to be published on the first free one of the host's ports from ``first`` to ``last``.
+
+    ``host_ip`` is None where none was named.
+    """
+
+    container_port: int
+    protocol: str
+    host_ip: IPv4Address | None
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class PortBinding:
-    """A port of the container, published on a port of the host."""
+    """A port of the container, published on a port of the host; ``on_every_address`` includes IPv6 ones.
+
+    Where the network is routed nothing is published, for the container itself can be reached.
+    """
 
     container_port: int
     protocol: str
     host_ip: str
     host_port: int
+    on_every_address: bool = False
+    is_routed: bool = False
 
 
 @dataclass(eq=False)
 class Endpoint:
-    """A container's place on a network. ``settings`` are what was asked for; the rest is there while it runs."""
+    """A container's place on a network. ``settings`` are what was asked for; ``network_id`` is told once it has been
+    there, its names once it was to be (``is_named``); the rest is there while the container runs."""
 
     network: Network
     container_id: str
     container_name: str
     settings: dict[str, Any]
+    network_id: str = ""
+    is_named: bool = False
     id: str = ""
     mac: str = ""
     address: Address | None = None
@@ -87,6 +110,12 @@ class Driver(Protocol):
     def check(self, network: Network) -> None:
         """Raises EngineError for options that the driver refuses."""
 
+    def needs_gateway(self, network: Network) -> bool:
+        """Whether IPAM is to keep an address for a gateway that nobody asked for."""
+
+    def interface_prefix(self, network: Network) -> str:
+        """What the names of interfaces in containers begin with."""
+
     def create_network(self, network: Network) -> None: ...
 
     def remove_network(self, network: Network) -> None: ...
@@ -96,7 +125,7 @@ class Driver(Protocol):
 
     def leave(self, endpoint: Endpoint) -> None: ...
 
-    def publish(self, endpoint: Endpoint, bindings: list[PortBinding]) -> None:
+    def publish(self, endpoint: Endpoint, requests: list[PortRequest]) -> None:
         """Make ports of the endpoint reachable from outside. Raises EngineError when one is taken."""
 
     def unpublish(self, endpoint: Endpoint) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netcourse.simulation.docker.drivers.driver import Endpoint, Network, PortBinding
+from netcourse.simulation.docker.drivers.driver import Endpoint, Network, PortRequest
 from netcourse.simulation.docker.errors import forbidden
 from netcourse.simulation.linux.namespace import Namespace
 
@@ -17,6 +17,12 @@ class _PlainDriver:
         if not network.is_predefined:
             raise forbidden(f'only one instance of "{self.name}" network is allowed')
 
+    def needs_gateway(self, network: Network) -> bool:
+        return False
+
+    def interface_prefix(self, network: Network) -> str:
+        return "eth"
+
     def create_network(self, network: Network) -> None:
         return
 
@@ -29,7 +35,7 @@ class _PlainDriver:
     def leave(self, endpoint: Endpoint) -> None:
         return
 
-    def publish(self, endpoint: Endpoint, bindings: list[PortBinding]) -> None:
+    def publish(self, endpoint: Endpoint, requests: list[PortRequest]) -> None:
         """Published ports are discarded without a word (host: the docker command warns)."""
 
     def unpublish(self, endpoint: Endpoint) -> None:

@@ -13,10 +13,6 @@ from netcourse.simulation.linux.tcp import TCPSocket
 REPLY_TIMEOUT = 90
 
 
-def port_taken(binding: PortBinding) -> str:
-    return f"Bind for {binding.host_ip}:{binding.host_port} failed: port is already allocated"
-
-
 class Proxy:
     """One process of docker-proxy. Raises OSError(EADDRINUSE) when the port is taken."""
 

@@ -1,7 +1,11 @@
 """Netfilter: rules in tables and chains, connection tracking, address translation."""
 
-from netcourse.simulation.linux.netfilter.commands import run_command, saved, type_command
-from netcourse.simulation.linux.netfilter.rule import IptablesError, Rule
+from netcourse.simulation.linux.netfilter.commands import addresses_to_name, carry_out, run_command, type_command
+from netcourse.simulation.linux.netfilter.extension import IptablesError
+from netcourse.simulation.linux.netfilter.listing import saved
+from netcourse.simulation.linux.netfilter.parser import parse
+from netcourse.simulation.linux.netfilter.rule import Rule
 from netcourse.simulation.linux.netfilter.tables import Chain, Netfilter, Table
 
-__all__ = ["Chain", "IptablesError", "Netfilter", "Rule", "Table", "run_command", "saved", "type_command"]
+__all__ = ["Chain", "IptablesError", "Netfilter", "Rule", "Table", "addresses_to_name", "carry_out",
+           "parse", "run_command", "saved", "type_command"]

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address
 
-from netcourse.simulation.linux.netfilter.rule import IptablesError, Rule, is_target, parse_rule
-from netcourse.simulation.linux.netfilter.tables import Chain, Netfilter, Table
+from netcourse.simulation.linux.netfilter.extension import IptablesError
+from netcourse.simulation.linux.netfilter.listing import Listing, ordered_chains, specified, told
+from netcourse.simulation.linux.netfilter.parser import Request, parse
+from netcourse.simulation.linux.netfilter.rule import Rule
+from netcourse.simulation.linux.netfilter.tables import Chain, Netfilter
+from netcourse.simulation.linux.netfilter.targets import NOT_SIMULATED, TARGETS
 
-BUSY_CHAIN = "iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy):"
 REFUSED = "iptables v1.8.9 (nf_tables): "
 NO_SUCH = "iptables: No chain/target/match by that name."
-LONGEST_NAME = 28
 BAD_RULE = "iptables: Bad rule (does a matching rule exist in that chain?)."
+BAD_POLICY = "iptables: Bad policy name. Run `dmesg' for more information."
+LONGEST_NAME = 28
+LONGEST_PREFIX = 32
+MAKING = frozenset(("-A", "-I", "-R", "-N", "-P"))
 
 
 def type_command(netfilter: Netfilter, text: str) -> str:
@@ -21,111 +29,236 @@ def type_command(netfilter: Netfilter, text: str) -> str:
 
 def run_command(netfilter: Netfilter, words: list[str]) -> str:
     """The same for words that are split already."""
-    words = [word for word in words if word not in ("-w", "--wait")]
-    table = "filter"
-    if "-t" in words:
-        at = words.index("-t")
-        if at + 1 == len(words):
-            raise IptablesError('option "-t" requires an argument')
-        table = words[at + 1]
-        words = words[:at] + words[at + 2:]
-    if not words:
-        raise IptablesError("no command specified")
-    command, rest = _LONG.get(words[0], words[0]), words[1:]
-    if command not in _COMMANDS:
-        raise IptablesError(f'unknown option "{words[0]}"' if words[0].startswith("-") else
-                            f"Bad argument `{words[0]}'")
-    chosen = netfilter.table(table)
-    if command not in _WITHOUT_CHAIN and not rest:
-        raise IptablesError(f'option "{words[0]}" requires an argument')
-    return _COMMANDS[command](chosen, rest) or ""
+    return carry_out(netfilter, parse(words), {})
 
 
-def _place(rest: list[str]) -> tuple[int, list[str]]:
-    return (_number(rest[0]), rest[1:]) if rest and rest[0][:1] not in ("-", "!") else (1, rest)
+def carry_out(netfilter: Netfilter, request: Request, names: Mapping[IPv4Address, str]) -> str:
+    """The same for a line that is parsed; ``names`` are those that -L shows for addresses."""
+    return _Command(netfilter, request, names).run()
 
 
-def _number(word: str) -> int:
-    if not word.isdigit() or not int(word):
-        raise IptablesError(f"Invalid rule number `{word}'")
-    return int(word)
+def addresses_to_name(netfilter: Netfilter, request: Request) -> set[IPv4Address]:
+    """The hosts whose names a listing would show."""
+    if request.command != "-L" or "-n" in request.flags:
+        return set()
+    table = netfilter.table(request.table, to_change=False)
+    rules = (rule.header for chain in table.chains.values() for rule in chain.rules)
+    return {network.network_address for header in rules for network in (header.source, header.destination)
+            if network.prefixlen == LONGEST_PREFIX}
 
 
-def _append(table: Table, rest: list[str]) -> None:
-    rule = _checked(table, rest[0], rest[1:])
-    chain = table.chain(rest[0])
-    _refuse_loop(table, chain, rule, "RULE_APPEND")
-    chain.rules.append(rule)
+class _Command:
+    def __init__(self, netfilter: Netfilter, request: Request, names: Mapping[IPv4Address, str]) -> None:
+        self._request, self._names = request, names
+        self._table = netfilter.table(request.table, to_change=request.command in MAKING)
+        self._verbose = "-v" in request.flags
 
+    def run(self) -> str:
+        if self._request.command in ("-A", "-I", "-R"):
+            self._check_rules()
+        printed = _COMMANDS[self._request.command](self)
+        if self._request.also_zero:
+            self._zero()
+        return printed
 
-def _checked(table: Table, chain: str, words: list[str]) -> Rule:
-    rule = parse_rule(words)
-    for option, hooks in _MEANINGLESS.items():
-        if chain in hooks and any(match.words.removeprefix("! ").startswith(f"{option} ") for match in rule.matches):
-            raise IptablesError(f"Can't use {option} with {chain}\n")
-    table.check_target(rule)
-    return rule
+    @property
+    def _name(self) -> str:
+        return self._request.chain or ""
 
+    def _chains(self) -> list[Chain]:
+        return [self._table.chain(self._name)] if self._name else ordered_chains(self._table)
 
-def _refuse_loop(table: Table, chain: Chain, rule: Rule, command: str) -> None:
-    """The kernel lets no packet go in circles: a chain mustn't lead to itself (ELOOP is EMLINK in nf_tables)."""
-    leads_to, seen = [rule.target], set[str]()
-    while leads_to:
-        name = leads_to.pop()
-        if name == chain.name:
+    def _say(self, text: str) -> str:
+        return text if self._verbose else ""
+
+    def _told(self, rules: list[Rule]) -> str:
+        return self._say("".join(told(rule) for rule in rules))
+
+    # Rules
+
+    def _check_rules(self) -> None:
+        for rule in self._request.rules:
+            for option, hooks in _MEANINGLESS.items():
+                given = rule.header.incoming if option == "-i" else rule.header.outgoing
+                if given and self._name in hooks:
+                    raise IptablesError(f"Can't use {option} with {self._name}\n")
+            self._table.check_target(rule)
+
+    def _refuse(self, chain: Chain, rule: Rule, command: str) -> None:
+        """What the kernel doesn't take: a target out of place, and packets going in circles (EMLINK in nf_tables)."""
+        action = rule.action
+        misplaced = action is not None and (
+            (action.tables and self._table.name not in action.tables)
+            or (action.hooks and chain.policy is not None and chain.name not in action.hooks))
+        if misplaced:
+            raise IptablesError(f"{REFUSED} {command} failed (Invalid argument): rule in chain {chain.name}", 4)
+        target = self._table.chains.get(rule.target) if action is None else None
+        if target is not None and target.policy is not None:
+            raise IptablesError(f"{REFUSED} {command} failed (Operation not supported): rule in chain {chain.name}", 4)
+        if self._leads_back(chain, rule):
             raise IptablesError(f"{REFUSED} {command} failed (Too many links): rule in chain {chain.name}", 4)
-        if name in table.chains and name not in seen:
-            seen.add(name)
-            leads_to += [further.target for further in table.chains[name].rules]
 
+    def _leads_back(self, chain: Chain, rule: Rule) -> bool:
+        leads_to, seen = [rule.target], set[str]()
+        while leads_to:
+            name = leads_to.pop()
+            if name == chain.name:
+                return True
+            if name in self._table.chains and name not in seen:
+                seen.add(name)
+                leads_to += [further.target for further in self._table.chains[name].rules]
+        return False
 
-def _insert(table: Table, rest: list[str]) -> None:
-    place, words = _place(rest[1:])
-    rule, chain = _checked(table, rest[0], words), table.chain(rest[0])
-    if place > len(chain.rules) + 1:
-        raise IptablesError("iptables: Index of insertion too big.", 1)
-    _refuse_loop(table, chain, rule, "RULE_INSERT")
-    chain.rules.insert(place - 1, rule)
+    def _append(self) -> str:
+        chain = self._table.chain(self._name)
+        for rule in self._request.rules:
+            self._refuse(chain, rule, "RULE_APPEND")
+            chain.rules.append(rule)
+        return self._told(self._request.rules)
 
+    def _insert(self) -> str:
+        chain, place = self._table.chain(self._name), self._request.number or 1
+        if place > len(chain.rules) + 1:
+            raise IptablesError("iptables: Index of insertion too big.", 1)
+        for rule in self._request.rules:
+            self._refuse(chain, rule, "RULE_INSERT")
+            chain.rules.insert(place - 1, rule)
+        return self._told(self._request.rules)
 
-def _replace(table: Table, rest: list[str]) -> None:
-    if len(rest) < 2 or rest[1][:1] in ("-", "!"):
-        raise IptablesError("-R requires a rule number")
-    place = _number(rest[1])
-    rule, chain = _checked(table, rest[0], rest[2:]), table.chain(rest[0])
-    if place > len(chain.rules):
-        raise IptablesError(NO_SUCH, 1)
-    _refuse_loop(table, chain, rule, "RULE_REPLACE")
-    chain.rules[place - 1] = rule
-
-
-def _find(chain: Chain, rest: list[str]) -> Rule:
-    if len(rest) == 2 and rest[1].isdigit():
-        place = _number(rest[1])
+    def _replace(self) -> str:
+        if self._request.number is None:
+            raise IptablesError("-R requires a rule number")
+        chain, place, rules = self._table.chain(self._name), self._request.number, self._request.rules
+        if len(rules) != 1:
+            raise IptablesError("Replacement rule does not specify a unique address")
         if place > len(chain.rules):
             raise IptablesError(NO_SUCH, 1)
-        return chain.rules[place - 1]
-    wanted = parse_rule(rest[1:]).text
-    found = next((rule for rule in chain.rules if rule.text == wanted), None)
-    if found is None:
-        raise IptablesError(BAD_RULE, 1)
-    return found
+        self._refuse(chain, rules[0], "RULE_REPLACE")
+        chain.rules[place - 1] = rules[0]
+        return self._told(rules)
+
+    def _find(self, wanted: Rule) -> Rule:
+        chain = self._table.chains.get(self._name)
+        rules = chain.rules if chain is not None else []
+        found = next((rule for rule in rules if rule.text == wanted.text), None)
+        if found is None:
+            raise IptablesError(BAD_RULE, 1)
+        return found
+
+    def _delete(self) -> str:
+        place = self._request.number
+        if place is not None:
+            chain = self._table.chain(self._name)
+            if place > len(chain.rules):
+                raise IptablesError(NO_SUCH, 1)
+            del chain.rules[place - 1]
+            return ""
+        for rule in self._request.rules:
+            found = self._find(rule)
+            self._table.chains[self._name].rules.remove(found)
+        return self._told(self._request.rules)
+
+    def _check(self) -> str:
+        for rule in self._request.rules:
+            self._find(rule)
+        return self._told(self._request.rules)
+
+    # Chains
+
+    def _new_chain(self) -> str:
+        _check_name(self._name)
+        if self._name in self._table.chains:
+            raise IptablesError("iptables: Chain already exists.", 1)
+        self._table.chains[self._name] = Chain(self._name)
+        return ""
+
+    def _rename(self) -> str:
+        if len(self._request.arguments) != 2:
+            raise IptablesError("-E requires old-chain-name and new-chain-name")
+        old, new = self._request.arguments
+        if new in self._table.chains:
+            raise IptablesError("iptables: File exists.", 1)
+        chain = self._table.chain(old)
+        if chain.policy is not None:
+            raise IptablesError("iptables: renaming a built-in chain is not simulated")
+        _check_name(new)
+        self._table.chains[new] = self._table.chains.pop(old)
+        chain.name = new
+        for rule in (rule for other in self._table.chains.values() for rule in other.rules if rule.target == old):
+            rule.target = new
+        return ""
+
+    def _delete_chain(self) -> str:
+        """All or none; a built-in chain without rules goes too, and is there again when it is next looked at."""
+        chains = self._chains() if self._name else [c for c in self._chains() if c.policy is None]
+        busy = [chain.name for chain in chains if chain.rules or self._is_jumped_to(chain)]
+        if busy:
+            raise IptablesError(f"{REFUSED} CHAIN_DEL failed (Device or resource busy): chain {busy[-1]}", 4)
+        for chain in chains:
+            if chain.policy is None:
+                del self._table.chains[chain.name]
+            else:
+                self._table.chains[chain.name] = Chain(chain.name, "ACCEPT")
+        return self._say("".join(f"Deleting chain `{chain.name}'\n" for chain in chains))
+
+    def _is_jumped_to(self, chain: Chain) -> bool:
+        return any(rule.target == chain.name for other in self._table.chains.values() for rule in other.rules)
+
+    def _policy(self) -> str:
+        if len(self._request.arguments) != 2:
+            raise IptablesError("-P requires a chain and a policy")
+        name, policy = self._request.arguments
+        if policy not in ("ACCEPT", "DROP"):
+            raise IptablesError(BAD_POLICY, 1)
+        chain = self._table.chains.get(name)
+        if chain is None or chain.policy is None:
+            raise IptablesError("iptables: Bad built-in chain name.", 1)
+        chain.policy = policy
+        return ""
+
+    def _flush(self) -> str:
+        chains = self._chains()
+        for chain in chains:
+            chain.rules.clear()
+        return self._say("".join(f"Flushing chain `{chain.name}'\n" for chain in chains))
+
+    def _zero(self) -> str:
+        for chain in self._chains():
+            chain.packets = chain.bytes = 0
+            for rule in chain.rules:
+                rule.packets = rule.bytes = 0
+        return ""
+
+    # Listings
+
+    def _listed_chains(self) -> list[Chain]:
+        if self._name and self._name not in self._table.chains:
+            raise IptablesError(f"{REFUSED}chain `{self._name}' in table `{self._table.name}' is incompatible, "
+                                "use 'nft' tool.", 1)
+        return self._chains()
+
+    def _list(self) -> str:
+        listing = Listing(self._table, self._request.flags, self._names)
+        chains, number = self._listed_chains(), self._request.number
+        if number is not None:
+            rules = chains[0].rules[number - 1:number]
+            return "".join(f"{listing.row(number, rule)}\n" for rule in rules)
+        return "\n".join(listing.chain(chain) for chain in chains)
+
+    def _show(self) -> str:
+        chains, number = self._listed_chains(), self._request.number
+        if number is not None:
+            rules = chains[0].rules[number - 1:number]
+            return "".join(f"-A {self._name} {rule.counted_text if self._verbose else rule.text}".rstrip() + "\n"
+                           for rule in rules)
+        return specified(chains, counted=self._verbose)
 
 
-def _delete(table: Table, rest: list[str]) -> None:
-    chain = table.chain(rest[0])
-    chain.rules.remove(_find(chain, rest))
-
-
-def _check(table: Table, rest: list[str]) -> None:
-    _find(table.chain(rest[0]), rest)
-
-
-def _new_chain(table: Table, rest: list[str]) -> None:
-    _check_name(rest[0])
-    if rest[0] in table.chains:
-        raise IptablesError("iptables: Chain already exists.", 1)
-    table.chains[rest[0]] = Chain(rest[0])
+_COMMANDS: dict[str, Callable[[_Command], str]] = {
+    "-A": _Command._append, "-I": _Command._insert, "-D": _Command._delete, "-C": _Command._check,
+    "-R": _Command._replace, "-E": _Command._rename, "-N": _Command._new_chain, "-X": _Command._delete_chain,
+    "-P": _Command._policy, "-F": _Command._flush, "-Z": _Command._zero, "-S": _Command._show, "-L": _Command._list}
+_MEANINGLESS = {"-i": ("OUTPUT", "POSTROUTING"), "-o": ("INPUT", "PREROUTING")}
 
 
 def _check_name(name: str) -> None:
@@ -134,93 +267,7 @@ def _check_name(name: str) -> None:
         raise IptablesError(f"chain name not allowed to start with `{name[0]}'")
     if len(name) > LONGEST_NAME - 1:
         raise IptablesError(f"chain name `{name}' too long (must be under 29 chars)")
-    if is_target(name):
+    if name in TARGETS or name in NOT_SIMULATED:
         raise IptablesError("chain name may not clash with target name")
     if any(letter.isspace() for letter in name):
         raise IptablesError(f"Invalid chain name `{name}'")
-
-
-def _rename(table: Table, rest: list[str]) -> None:
-    if len(rest) != 2:
-        raise IptablesError("-E requires old-chain-name and new-chain-name")
-    old, new = rest
-    if new in table.chains:
-        raise IptablesError("iptables: File exists.", 1)
-    chain = table.chain(old)
-    if chain.policy is not None:
-        raise IptablesError("iptables: renaming a built-in chain is not simulated")
-    _check_name(new)
-    table.chains[new] = table.chains.pop(old)
-    chain.name = new
-    for rule in (rule for other in table.chains.values() for rule in other.rules if rule.target == old):
-        rule.target = new
-
-
-def _delete_chain(table: Table, rest: list[str]) -> None:
-    for name in rest or [name for name, chain in table.chains.items() if chain.policy is None]:
-        chain = table.chain(name)
-        used = any(rule.target == name for other in table.chains.values() for rule in other.rules)
-        if chain.policy is not None or used or chain.rules:
-            raise IptablesError(f"{BUSY_CHAIN} chain {name}", 4)
-        del table.chains[name]
-
-
-def _policy(table: Table, rest: list[str]) -> None:
-    if len(rest) < 2 or rest[1] not in ("ACCEPT", "DROP"):
-        raise IptablesError("iptables: Bad policy name. Run `dmesg' for more information.", 1)
-    chain = table.chains.get(rest[0])
-    if chain is None or chain.policy is None:
-        raise IptablesError("iptables: Bad built-in chain name.", 1)
-    chain.policy = rest[1]
-
-
-def _flush(table: Table, rest: list[str]) -> None:
-    for chain in [table.chain(rest[0])] if rest else table.chains.values():
-        chain.rules.clear()
-
-
-def _zero(table: Table, rest: list[str]) -> None:
-    for chain in [table.chain(rest[0])] if rest else table.chains.values():
-        chain.packets = chain.bytes = 0
-        for rule in chain.rules:
-            rule.packets = rule.bytes = 0
-
-
-def _show(table: Table, rest: list[str]) -> str:
-    chains = [table.chain(rest[0])] if rest else ordered_chains(table)
-    heads = [f"-P {c.name} {c.policy}" if c.policy else f"-N {c.name}" for c in chains]
-    rules = [f"-A {c.name} {rule.text}".rstrip() for c in chains for rule in c.rules]
-    return "\n".join([*heads, *rules]) + "\n"
-
-
-def ordered_chains(table: Table) -> list[Chain]:
-    """Built-in chains first, then users' by name, as the nf_tables variant lists them."""
-    return sorted(table.chains.values(), key=lambda chain: (chain.policy is None, "" if chain.policy else chain.name))
-
-
-_COMMANDS = {"-A": _append, "-I": _insert, "-D": _delete, "-C": _check, "-R": _replace, "-E": _rename,
-             "-N": _new_chain, "-X": _delete_chain,
-             "-P": _policy, "-F": _flush, "-Z": _zero, "-S": _show}
-_LONG = {"--append": "-A", "--insert": "-I", "--delete": "-D", "--check": "-C", "--replace": "-R",
-         "--rename-chain": "-E", "--new-chain": "-N",
-         "--delete-chain": "-X", "--policy": "-P", "--flush": "-F", "--zero": "-Z", "--list-rules": "-S"}
-_MEANINGLESS = {"-i": ("OUTPUT", "POSTROUTING"), "-o": ("INPUT", "PREROUTING")}
-_WITHOUT_CHAIN = ("-X", "-F", "-Z", "-S")
-
-
-def saved(netfilter: Netfilter, *, counters: bool = False, only: str | None = None) -> str:
-    """The listing of iptables-save, without its dated comment lines."""
-    text = ""
-    for name in ("raw", "mangle", "filter", "nat"):
-        table = netfilter.tables.get(name)
-        if table is None or only not in (None, name):
-            continue
-        text += f"*{name}\n"
-        for chain in ordered_chains(table):
-            text += f":{chain.name} {chain.policy or '-'} [{chain.packets}:{chain.bytes}]\n"
-        for chain in ordered_chains(table):
-            for rule in chain.rules:
-                count = f"[{rule.packets}:{rule.bytes}] " if counters else ""
-                text += f"{count}-A {chain.name} {rule.text}".rstrip() + "\n"
-        text += "COMMIT\n"
-    return text

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netcourse.packets import ICMP, TCP, ICMPType, IPv4
-from netcourse.simulation.linux import icmp
+from netcourse.packets import ICMP, IPv4
 from netcourse.simulation.linux.netfilter.conntrack import Connection, Conntrack, Tuple, can_begin
-from netcourse.simulation.linux.netfilter.rule import REJECTIONS, IptablesError, Passage, Rule, is_target
+from netcourse.simulation.linux.netfilter.extension import CONTINUE, IptablesError
+from netcourse.simulation.linux.netfilter.passage import Passage
+from netcourse.simulation.linux.netfilter.rule import Rule
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
@@ -19,6 +19,7 @@ BUILT_IN = {
     "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
     "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
+    "security": ("INPUT", "FORWARD", "OUTPUT"),
 }
 ENTRY_HOOKS = ("PREROUTING", "OUTPUT")
 EXIT_HOOKS = ("INPUT", "POSTROUTING")
@@ -46,13 +47,9 @@ class Table:
             raise IptablesError("iptables: No chain/target/match by that name.", 1)
         return self.chains[name]
 
-    @property
-    def is_empty(self) -> bool:
-        return all(not chain.rules and chain.policy == "ACCEPT" for chain in self.chains.values())
-
     def check_target(self, rule: Rule) -> None:
         """Raises IptablesError for a jump to a chain that isn't there."""
-        if rule.target and not is_target(rule.target) and rule.target not in self.chains:
+        if rule.target and rule.action is None and rule.target not in self.chains:
             raise IptablesError(f"Chain '{rule.target}' does not exist", 2)
 
 
@@ -64,14 +61,15 @@ class Netfilter:
         self.tables: dict[str, Table] = {}
         self.conntrack = Conntrack(namespace.machine.clock)
 
-    def table(self, name: str) -> Table:
-        """The table, made when it is first named, as iptables does. Raises IptablesError."""
+    def table(self, name: str, *, to_change: bool = True) -> Table:
+        """The table; one that isn't there yet is made when it is to be changed. Raises IptablesError."""
         if name not in BUILT_IN:
             raise IptablesError(f"table '{name}' does not exist\n"
                                 "Perhaps iptables or your kernel needs to be upgraded.", 3)
-        if name not in self.tables:
-            self.tables[name] = Table(name)
-        return self.tables[name]
+        table = self.tables.get(name) or Table(name)
+        if to_change:
+            self.tables[name] = table
+        return table
 
     def traverse(self, hook: str, packet: IPv4, *, incoming: str | None, outgoing: str | None) -> IPv4 | None:
         """What becomes of ``packet`` at ``hook``: itself, a translated one, or None when it is dropped."""
@@ -91,22 +89,25 @@ class _Traversal:
         self._connection: Connection | None = None
 
     def run(self, packet: IPv4) -> IPv4 | None:
-        if self._hook in ENTRY_HOOKS and not self._passes("raw", packet):
+        if self._hook in ENTRY_HOOKS and self._filtered("raw", packet) is None:
             return None
         self._find_connection(packet)
-        if not self._passes("mangle", packet):
+        mangled = self._filtered("mangle", packet)
+        if mangled is None:
             self._drop()
             return None
         if self._hook in ENTRY_HOOKS:
-            packet = self._translate(packet)
-        if not self._passes("filter", packet):
+            mangled = self._translate(mangled)
+        filtered = self._filtered("filter", mangled)
+        passed = self._filtered("security", filtered) if filtered is not None else None
+        if passed is None:
             self._drop()
             return None
         if self._hook in EXIT_HOOKS:
-            packet = self._translate(packet)
+            passed = self._translate(passed)
             if self._connection is not None:
                 self._connection.confirmed = True
-        return packet
+        return passed
 
     def _drop(self) -> None:
         """A connection whose first packet goes nowhere never was."""
@@ -127,29 +128,31 @@ class _Traversal:
 
     # Rules
 
-    def _passes(self, table: str, packet: IPv4) -> bool:
+    def _filtered(self, table: str, packet: IPv4) -> IPv4 | None:
+        """The packet, perhaps changed, that a table lets pass; None for one that it drops."""
         known = self._netfilter.tables.get(table)
         if known is None or self._hook not in known.chains:
-            return True
-        rule = self._decide(known, packet)
-        verdict = rule.target if rule is not None else known.chains[self._hook].policy
+            return packet
+        passage = self._passage(packet)
+        rule = self._decide(known, passage)
+        verdict = rule.action.verdict if rule is not None and rule.action else known.chains[self._hook].policy
         if verdict == "ACCEPT":
-            return True
-        if rule is not None and rule.target == "REJECT":
-            self._reject(rule, packet)
+            return passage.packet
         text = rule.text if rule is not None else f"policy {verdict} of {self._hook}"
         self._namespace.record(f"{table} {self._hook}", "dropped", packet, text)
-        return False
+        return None
 
-    def _decide(self, table: Table, packet: IPv4) -> Rule | None:
+    def _passage(self, packet: IPv4) -> Passage:
+        return Passage(packet, self._incoming, self._outgoing, self._connection, self._namespace)
+
+    def _decide(self, table: Table, passage: Passage) -> Rule | None:
         """The rule that ends the way through the hook's chain; None when its policy does."""
-        passage = Passage(packet, self._incoming, self._outgoing, self._connection, self._namespace)
         chain = table.chains[self._hook]
         found = self._walk(table, chain, passage)
         if found is not None and found.target != "RETURN":
             return found
         chain.packets += 1
-        chain.bytes += len(packet)
+        chain.bytes += len(passage.packet)
         return None
 
     def _walk(self, table: Table, chain: Chain, passage: Passage) -> Rule | None:
@@ -158,24 +161,18 @@ class _Traversal:
                 continue
             rule.packets += 1
             rule.bytes += len(passage.packet)
-            if rule.target in table.chains:
+            if rule.action is not None:
+                if rule.action.act is not None:
+                    rule.action.act(passage)
+                if rule.action.verdict != CONTINUE:
+                    return rule
+            elif rule.target in table.chains:
                 found = self._walk(table, table.chains[rule.target], passage)
                 if found is not None and found.target != "RETURN":
                     return found
                 if rule.goto:
                     return Rule(target="RETURN")
-            elif rule.target == "CONNMARK" and passage.connection is not None:
-                passage.connection.mark = int(rule.settings["--set-mark"], 0)
-            elif rule.target not in ("", "LOG"):
-                return rule
         return None
-
-    def _reject(self, rule: Rule, packet: IPv4) -> None:
-        how = rule.settings["--reject-with"]
-        if how == "tcp-reset" and isinstance(packet.payload, TCP):
-            self._namespace.sockets.tcp.refuse(packet, packet.payload)
-        else:
-            icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, REJECTIONS.get(how, 3))
 
     # Translation
 
@@ -210,32 +207,9 @@ class _Traversal:
         else:
             connection.source_decided = True
         table = self._netfilter.tables.get("nat")
-        rule = self._decide(table, packet) if table is not None else None
-        reply = self._new_reply(rule, connection.reply) if rule is not None else connection.reply
-        if reply != connection.reply:
-            self._tracked.redirect(connection, reply)
-
-    def _new_reply(self, rule: Rule, reply: Tuple) -> Tuple:
-        if rule.target == "DNAT":
-            ip, port = _endpoint(rule.settings["--to-destination"])
-            return replace(reply, source=ip or reply.source, source_port=port or reply.source_port)
-        if rule.target == "REDIRECT":
-            port = int(rule.settings.get("--to-ports", reply.source_port))
-            return replace(reply, source=self._own_address(self._incoming), source_port=port)
-        if rule.target == "SNAT":
-            ip, port = _endpoint(rule.settings["--to-source"])
-            return replace(reply, destination=ip or reply.destination,
-                           destination_port=port or reply.destination_port)
-        if rule.target == "MASQUERADE":
-            return replace(reply, destination=self._own_address(self._outgoing))
-        return reply
-
-    def _own_address(self, interface: str | None) -> IPv4Address:
-        device = self._namespace.devices.get(interface or "lo")
-        return device.addresses[0].ip if device is not None and device.addresses else IPv4Address("127.0.0.1")
-
-
-def _endpoint(text: str) -> tuple[IPv4Address | None, int]:
-    """"10.0.0.2:80", "10.0.0.2" or ":53"."""
-    ip, _, port = text.partition(":")
-    return (IPv4Address(ip) if ip else None), int(port or 0)
+        passage = self._passage(packet)
+        rule = self._decide(table, passage) if table is not None and self._hook in table.chains else None
+        if rule is not None and rule.action is not None and rule.action.translate is not None:
+            reply = rule.action.translate(connection.reply, passage)
+            if reply != connection.reply:
+                self._tracked.redirect(connection, reply)

@@ -1,0 +1,132 @@
+"""Matches on the connection that a packet belongs to: conntrack, state, connmark (iptables-extensions(8))."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+
+from netcourse.simulation.linux.netfilter.conntrack import Connection, Tuple, state_of
+from netcourse.simulation.linux.netfilter.extension import (
+    Extension,
+    Given,
+    IptablesError,
+    Match,
+    Option,
+    options,
+    together,
+)
+from netcourse.simulation.linux.netfilter.names import LAST_PORT, port_number, protocol_number
+from netcourse.simulation.linux.netfilter.passage import Passage
+
+Test = Callable[[Passage], bool]
+STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
+ADDRESSES: dict[str, Callable[[Connection], Tuple]] = {"orig": lambda c: c.original, "repl": lambda c: c.reply}
+
+
+def _states(text: str, known: tuple[str, ...], what: str) -> str:
+    wanted = text.upper().split(",")
+    for state in wanted:
+        if state not in known:
+            raise IptablesError(f'Bad {what} "{text.split(",")[wanted.index(state)]}"')
+    return ",".join(state for state in known if state in wanted)
+
+
+def _state_test(states: str) -> Test:
+    wanted = states.split(",")
+
+    def test(passage: Passage) -> bool:
+        source, destination = passage.connection.is_translated if passage.connection else (False, False)
+        return (state_of(passage.connection, passage.packet) in wanted or (source and "SNAT" in wanted)
+                or (destination and "DNAT" in wanted))
+    return test
+
+
+def _state(given: Given) -> Match:
+    given.require("--state")
+    states, bang = _states(given.text("--state"), STATES[:5], "state"), given.bang("--state")
+    test = _state_test(states)
+    return Match("state", f"{bang}--state {states}", f"{bang}state {states}", _either(test, bool(bang)))
+
+
+def _either(test: Test, inverted: bool) -> Test:
+    return (lambda passage: not test(passage)) if inverted else test
+
+
+def _ctstate(given: Given, name: str) -> tuple[str, Test]:
+    states = _states(given.text(name), STATES, "ctstate")
+    return states, _state_test(states)
+
+
+def _ctproto(given: Given, name: str) -> tuple[str, Test]:
+    number = protocol_number(given.text(name))
+    if number is None:
+        raise IptablesError(f'unknown protocol "{given.text(name)}" specified')
+    return str(number), lambda p: p.connection is not None and p.connection.original.protocol == number
+
+
+def _ctaddress(given: Given, name: str) -> tuple[str, Test]:
+    try:
+        network = IPv4Network(given.text(name), strict=False)
+    except ValueError:
+        raise IptablesError(f"host/network `{given.text(name)}' not found") from None
+    of = ADDRESSES[name[4:8]]
+    source = name.endswith("src")
+    shown = str(network.network_address) if network.prefixlen == 32 else str(network)
+    return shown, lambda p: p.connection is not None and (
+        of(p.connection).source if source else of(p.connection).destination) in network
+
+
+def _ctport(given: Given, name: str) -> tuple[str, Test]:
+    first, colon, last = given.text(name).partition(":")
+    low = port_number(first, 6) if first else 0
+    high = (port_number(last, 6) if last else LAST_PORT) if colon else low
+    if low is None or high is None:
+        raise IptablesError(f'Port "{first if low is None else last}" does not resolve to anything.\n')
+    of = ADDRESSES[name[4:8]]
+    source = name.endswith("srcport")
+    return f"{low}:{high}" if low != high else f"{low}", lambda p: p.connection is not None and (
+        low <= (of(p.connection).source_port if source else of(p.connection).destination_port) <= high)
+
+
+def _ctdir(given: Given, name: str) -> tuple[str, Test]:
+    direction = given.text(name).upper()
+    if direction not in ("ORIGINAL", "REPLY"):
+        given.complain(f'Bad value for "{name}" option: "{given.text(name)}"\n')
+    original = direction == "ORIGINAL"
+    return direction, lambda p: (p.connection is not None
+                                 and p.connection.is_original(Tuple.of(p.packet)) is original)
+
+
+CONDITIONS: dict[str, Callable[[Given, str], tuple[str, Test]]] = {
+    "--ctproto": _ctproto, "--ctstate": _ctstate, "--ctorigsrc": _ctaddress, "--ctorigdst": _ctaddress,
+    "--ctreplsrc": _ctaddress, "--ctrepldst": _ctaddress, "--ctorigsrcport": _ctport, "--ctorigdstport": _ctport,
+    "--ctreplsrcport": _ctport, "--ctrepldstport": _ctport, "--ctdir": _ctdir,
+}
+
+
+def _conntrack(given: Given) -> Match:
+    if not given.values:
+        given.complain("At least one option is required")
+    saved, listed, tests = [], [], []
+    for name in (name for name in CONDITIONS if name in given):
+        shown, test = CONDITIONS[name](given, name)
+        saved.append(f"{given.bang(name)}{name} {shown}")
+        listed.append(f"{given.bang(name)}{name.removeprefix('--')} {shown}")
+        tests.append(_either(test, name in given.inverted))
+    return Match("conntrack", " ".join(saved), " ".join(listed), together(tests))
+
+
+def _connmark(given: Given) -> Match:
+    given.require("--mark")
+    value, mask = given.masked_number("--mark")
+    bang = given.bang("--mark")
+    shown = f"{value:#x}" + ("" if mask == 0xFFFFFFFF else f"/{mask:#x}")
+    return Match("connmark", f"{bang}--mark {shown}", f"connmark match {bang}{shown}",
+                 _either(lambda p: p.connection is not None and p.connection.mark & mask == value, bool(bang)))
+
+
+CONNECTION = (
+    Extension("conntrack", options(*(Option(name, invertible=name != "--ctdir") for name in CONDITIONS)), _conntrack),
+    Extension("state", options(Option("--state", invertible=True)), _state),
+    Extension("connmark", options(Option("--mark", invertible=True)), _connmark),
+)

@@ -39,6 +39,8 @@ class Bridge(Device):
         if device.master is not None:
             raise OSError(16, "Device or resource busy")
         device.master = self
+        taken = {port.port_number for port in self.ports.values()}
+        device.port_number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         self.ports[device.name] = device
         self._follow()
 

@@ -31,7 +31,7 @@ class Device:
 
     kind = "device"
 
-    __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace",
+    __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace", "port_number",
                  "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up", "was_up")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
@@ -40,6 +40,7 @@ class Device:
         self.up = self.was_up = False
         self.addresses: list[Address] = []
         self.master: Bridge | None = None
+        self.port_number = 0
         self.namespace: Namespace | None = None
         self.received_packets = self.received_bytes = self.sent_packets = self.sent_bytes = 0
 

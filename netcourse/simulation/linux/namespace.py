@@ -55,10 +55,21 @@ class Namespace:
         self.bridge_netfilter = False
         self.settings: dict[str, str] = {}
         self._local: dict[IPv4Address, Device] = {}
+        self._numbers: dict[Namespace, int] = {}
         self._last_index = 0
         self._identification = 0
         self.loopback = Loopback()
         self.add_device(self.loopback)
+
+    def number_of(self, other: Namespace) -> int:
+        """The number by which this namespace knows another, given when first asked for (ip-netns(8), nsid)."""
+        if other not in self._numbers:
+            self._numbers = {known: number for known, number in self._numbers.items() if len(known.devices) > 1}
+            self._numbers[other] = next(n for n in range(len(self._numbers) + 1) if n not in self._numbers.values())
+        return self._numbers[other]
+
+    def known_number_of(self, other: Namespace) -> int | None:
+        return self._numbers.get(other)
 
     # Devices
 
@@ -130,7 +141,7 @@ class Namespace:
     # Addresses
 
     def add_address(self, device: Device, address: Address) -> None:
-        """Primary ones by scope, then those in the network of one before (net/ipv4/devinet.c, __inet_insert_ifa).
+        """Primary ones by scope, the narrowest first, then secondary ones (net/ipv4/devinet.c, __inet_insert_ifa).
 
         Raises FileExistsError when the device has it already.
         """
@@ -139,7 +150,7 @@ class Namespace:
             raise FileExistsError(errno.EEXIST, "File exists")
         address = replace(address, is_secondary=bool(mates))
         before = [other for other in device.addresses
-                  if not other.is_secondary and _SCOPES[other.scope] <= _SCOPES[address.scope]]
+                  if not other.is_secondary and _SCOPES[other.scope] >= _SCOPES[address.scope]]
         place = device.addresses.index(before[-1]) + 1 if before else 0
         device.addresses.insert(len(device.addresses) if mates else place, address)
         self._local[address.ip] = device

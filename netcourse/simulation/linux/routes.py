@@ -111,8 +111,10 @@ class RouteTable:
         self._routes = [route for route in self._routes if route.interface != interface]
         return gone
 
-    def lookup(self, destination: IPv4Address) -> Route | None:
-        return next((route for route in self._routes if destination in route.destination), None)
+    def lookup(self, destination: IPv4Address, interface: str = "") -> Route | None:
+        """The best route, or the best over ``interface`` where one is given."""
+        return next((route for route in self._routes if destination in route.destination
+                     and interface in ("", route.interface)), None)
 
     def _rivals(self, route: Route) -> list[Route]:
         return [other for other in self._routes

@@ -332,5 +332,6 @@ class Namespace:
         """The namespace goes, and with it its sockets and virtual devices (their other ends too)."""
         self.sockets.close_all()
         for device in list(self.devices.values()):
-            if device is not self.loopback:
+            # the other end of a cable within the namespace is gone already
+            if device is not self.loopback and device.namespace is self:
                 self.remove_device(device)

@@ -46,7 +46,7 @@ def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "",
     names = {c["Id"]: c["Name"][1:] for c in shown}
     # a container that ended while it was looked at has no links any more
     namespaces = _with_peers([_namespace(name, parts) for name, parts in looks.items() if parts["links"].strip()])
-    machine = Machine(client.info()["Name"], namespaces, tuple(_network(n) for n in networks),
+    machine = Machine(client.info()["Name"], namespaces, tuple(_network(n, namespaces[0]) for n in networks),
                       tuple(_container(c, names) for c in shown),
                       tuple(endpoint for c in shown for endpoint in _endpoints(c, namespaces)))
     return Topology((machine,))
@@ -58,10 +58,11 @@ def _shares(mode: str) -> bool:
 
 def _look(probe: Probe, pids: dict[str, int]) -> dict[str, dict[str, str]]:
     # Docker gives the probe, which shares the host's network, the host's own /etc/hosts and /etc/resolv.conf
-    script = f"exec 2>/dev/null; echo '{MARK} namespace host'; E=; R=; {LOOK}; "
+    script = f"echo '{MARK} namespace host'; E=; R=; {LOOK}; "
     for name, pid in pids.items():
         script += f"echo '{MARK} namespace {name}'; E='nsenter -t {pid} -n'; R=/proc/{pid}/root; {LOOK}; "
-    _, output = probe.run(script)
+    # a container that ends meanwhile is no news
+    _, output = probe.run(f"{{ {script} }} 2>/dev/null")
     looks: dict[str, dict[str, str]] = {}
     for block in output.split(f"{MARK} namespace ")[1:]:
         name, _, rest = block.partition("\n")
@@ -117,12 +118,15 @@ def _rules(saved: str) -> tuple[Rule, ...]:
     return tuple(rule for chain in chains for rule in found if (rule.table, rule.text.split()[1]) == chain)
 
 
-def _network(network: dict[str, Any]) -> Network:
+def _network(network: dict[str, Any], host: Namespace) -> Network:
+    """The API names a gateway only where one was asked for; else it is the bridge's own address."""
     pools = network["IPAM"]["Config"] or [{}]
     options = network["Options"] or {}
     bridge = options.get(BRIDGE_NAME) or f"br-{network['Id'][:12]}" if network["Driver"] == "bridge" else None
-    return Network(network["Name"], network["Id"], network["Driver"], pools[0].get("Subnet"), pools[0].get("Gateway"),
-                   network["Internal"], bridge, tuple(sorted(options.items())))
+    device = host.interface(bridge) if bridge is not None else None
+    own = device.addresses[0].partition("/")[0] if device is not None and device.addresses else None
+    return Network(network["Name"], network["Id"], network["Driver"], pools[0].get("Subnet"),
+                   pools[0].get("Gateway") or own, network["Internal"], bridge, tuple(sorted(options.items())))
 
 
 def _container(container: dict[str, Any], names: dict[str, str]) -> Container:

@@ -18,7 +18,7 @@ from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
-from netcourse.simulation.linux.procfs import mount_kernel_files
+from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
 from netcourse.simulation.linux.terminal import Terminal
 
@@ -320,11 +320,15 @@ class Container:
     def _spawn(self) -> None:
         assert self.namespace is not None
         mount_kernel_files(self.files, self.namespace)
+        mount_devices(self.files, self.namespace)
+        if self.host_config.get("PidMode") == "host":
+            self.files.mount_roots(self._files_of)
         process = self.engine.machine.spawn(self.command, namespace=self.namespace, files=self.files,
                                             environment=self.environment)
         directory = str(self.config.get("WorkingDir") or "/")
         self.prepare(process, terminal=bool(self.config.get("Tty")), directory=directory)
-        process.pid, process.is_init = 1, True
+        if not process.sees_all_processes:
+            process.pid, process.is_init = 1, True
         self.process = process
         self._connect_output(process)
         if not self.config.get("OpenStdin"):
@@ -332,11 +336,16 @@ class Container:
         process.exit.when_done(lambda: self._exited(process))
         process.start()
 
+    def _files_of(self, pid: int) -> FileSystem | None:
+        process = self.engine.machine.processes.get(pid)
+        return process.files if process is not None else None
+
     def prepare(self, process: Process, *, terminal: bool, directory: str) -> None:
         """What every process in this container has."""
         process.hostname = self.hostname
         process.privileged = bool(self.host_config.get("Privileged")) or "NET_ADMIN" in (
             self.host_config.get("CapAdd") or [])
+        process.sees_all_processes = self.host_config.get("PidMode") == "host"
         process.has_terminal = terminal
         process.directory = directory
 

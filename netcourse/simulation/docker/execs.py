@@ -55,7 +55,7 @@ class Exec:
         container.prepare(process, terminal=self.has_terminal, directory=directory)
         process.privileged = process.privileged or bool(self.config.get("Privileged"))
         container.last_pid += 6
-        process.pid = container.last_pid
+        process.pid = process.host_pid if process.sees_all_processes else container.last_pid
         self.process = process
         if self.has_terminal:
             self.terminal = Terminal(process, lambda data: show(STDOUT, data))

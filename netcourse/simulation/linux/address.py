@@ -8,13 +8,17 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``scope`` is global, link or host (ip-address(8)); ``broadcast`` is there only where it was asked for."""
+    """``scope`` is global, link or host (ip-address(8)); ``broadcast`` is there only where it was asked for.
+
+    A secondary address is in the network of an earlier one, and goes with it.
+    """
 
     ip: IPv4Address
     prefix_length: int
     broadcast: IPv4Address | None = None
     scope: str = "global"
     label: str = ""
+    is_secondary: bool = False
 
     @classmethod
     def parse(cls, text: str, *, broadcast: bool = False, scope: str = "global") -> Address:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netcourse.packets import Ethernet, IPv4
+from netcourse.packets import UNKNOWN_MAC, Ethernet, IPv4
 from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.device import Device
 
@@ -14,14 +14,17 @@ AGEING_TIME = 300 * SECOND
 class Bridge(Device):
     """A bridge is a port of itself too: its own address is the gateway of those on its ports.
 
-    Its MAC address is one that was set, as Docker does; it doesn't follow its ports (net/bridge/br_stp_if.c).
+    Its MAC address is the lowest of its ports' (zeros when the last has left) until somebody sets one, which Docker
+    does at once: ``follows_ports`` is for the others (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id).
     """
 
     kind = "bridge"
-    __slots__ = ("forwarding", "hairpin", "ports")
+    __slots__ = ("follows_ports", "forwarding", "hairpin", "ports")
 
-    def __init__(self, name: str, mac: str, mtu: int = 1500) -> None:
-        super().__init__(name, mac, mtu)
+    def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0,
+                 follows_ports: bool = False) -> None:
+        super().__init__(name, mac, mtu, queue_length=queue_length)
+        self.follows_ports = follows_ports
         self.ports: dict[str, Device] = {}
         self.hairpin: set[str] = set()
         self.forwarding: dict[str, tuple[Device, int]] = {}
@@ -36,12 +39,20 @@ class Bridge(Device):
         if device.master is not None:
             raise OSError(16, "Device or resource busy")
         device.master = self
+        taken = {port.port_number for port in self.ports.values()}
+        device.port_number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         self.ports[device.name] = device
+        self._follow()
 
     def remove_port(self, device: Device) -> None:
         self.ports.pop(device.name, None)
         device.master = None
         self.forwarding = {mac: entry for mac, entry in self.forwarding.items() if entry[0] is not device}
+        self._follow()
+
+    def _follow(self) -> None:
+        if self.follows_ports:
+            self.mac = min((port.mac for port in self.ports.values()), default=UNKNOWN_MAC)
 
     def port_behind(self, mac: str) -> Device | None:
         """The port behind which ``mac`` was seen, unless that is too long ago."""

@@ -19,22 +19,28 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 WIRE_DELAY = 12 * MICROSECOND
+DEFAULT_QUEUE_LENGTH = 1000
 
 
 class Device:
-    """A network device in a namespace. ``up`` is what an administrator asked for (IFF_UP)."""
+    """A network device in a namespace. ``up`` is what an administrator asked for (IFF_UP).
+
+    ``was_up`` is what its queueing discipline tells: noop until the device is first up (net/sched/sch_generic.c).
+    ``queue_length`` is in packets (IFLA_TXQLEN).
+    """
 
     kind = "device"
 
-    __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace",
-                 "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up")
+    __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace", "port_number",
+                 "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up", "was_up")
 
-    def __init__(self, name: str, mac: str, mtu: int = 1500) -> None:
-        self.name, self.mac, self.mtu = name, mac, mtu
+    def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
+        self.name, self.mac, self.mtu, self.queue_length = name, mac, mtu, queue_length
         self.index = 0
-        self.up = False
+        self.up = self.was_up = False
         self.addresses: list[Address] = []
         self.master: Bridge | None = None
+        self.port_number = 0
         self.namespace: Namespace | None = None
         self.received_packets = self.received_bytes = self.sent_packets = self.sent_bytes = 0
 
@@ -42,6 +48,11 @@ class Device:
     def carrier(self) -> bool:
         """Whether something at the other end is switched on (IFF_LOWER_UP)."""
         return self.up
+
+    @property
+    def operational_state(self) -> str:
+        """RFC 2863's state as the kernel keeps it (Documentation/networking/operstates.rst)."""
+        return "UP" if self.up and self.carrier else "DOWN"
 
     @property
     def link_index(self) -> int | None:
@@ -96,7 +107,11 @@ class Loopback(Device):
     __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__("lo", "00:00:00:00:00:00", 65536)
+        super().__init__("lo", "00:00:00:00:00:00", 65536, queue_length=DEFAULT_QUEUE_LENGTH)
+
+    @property
+    def operational_state(self) -> str:
+        return "UNKNOWN" if self.up else "DOWN"
 
     def _carry(self, frame: Ethernet) -> None:
         assert self.namespace is not None
@@ -109,8 +124,8 @@ class Veth(Device):
     kind = "veth"
     __slots__ = ("peer",)
 
-    def __init__(self, name: str, mac: str, mtu: int = 1500) -> None:
-        super().__init__(name, mac, mtu)
+    def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
+        super().__init__(name, mac, mtu, queue_length=queue_length)
         self.peer: Veth | None = None
 
     @classmethod
@@ -121,6 +136,10 @@ class Veth(Device):
     @property
     def carrier(self) -> bool:
         return self.up and self.peer is not None and self.peer.up
+
+    @property
+    def operational_state(self) -> str:
+        return "LOWERLAYERDOWN" if self.up and not self.carrier else super().operational_state
 
     @property
     def link_index(self) -> int | None:
@@ -156,7 +175,7 @@ class Physical(Device):
     __slots__ = ("switch",)
 
     def __init__(self, name: str, mac: str, switch: Switch, mtu: int = 1500) -> None:
-        super().__init__(name, mac, mtu)
+        super().__init__(name, mac, mtu, queue_length=DEFAULT_QUEUE_LENGTH)
         self.switch = switch
         switch.cards.append(self)
 

@@ -9,13 +9,19 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.process import Program, ProgramNotFound
 
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.namespace import Namespace
+
 Content = bytes | Callable[[], bytes]
 DEEPEST_PATH = 4096
+_ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
 
 
 def _error(number: int, path: str) -> OSError:
@@ -42,23 +48,48 @@ def _parents(path: str) -> list[str]:
 class FileSystem:
     """Files of one container (or of the machine): what was written, over an image.
 
-    Paths are absolute or relative to ``directory``. Errors are OSErrors with the kernel's numbers.
+    Paths are absolute or relative to ``directory``. Errors are OSErrors with the kernel's numbers. ``namespaces`` are
+    the network namespaces that have a name here (/run/netns).
     """
 
     def __init__(self, image: Image) -> None:
         self._image = image
-        self._written: dict[str, Content] = {}
+        self._written: dict[str, bytes] = {}
         self._directories = {"/", "/tmp", "/proc", "/sys", "/dev", "/root", "/var"}
         self._removed: set[str] = set()
+        self.namespaces: dict[str, Namespace] = {}
+        self._live_files: dict[str, Callable[[], bytes]] = {}
         self._live_listings: dict[str, Callable[[], dict[str, Content]]] = {}
+        self._roots: Callable[[int], FileSystem | None] = lambda _: None
 
     def resolve(self, path: str, directory: str = "/") -> str:
         if len(path) > DEEPEST_PATH:
             raise _error(errno.ENAMETOOLONG, path)
         return posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
 
-    def mount(self, path: str, content: Content) -> None:
-        """Put a file there, live or not, with the folders above it."""
+    def seen_anew(self) -> FileSystem:
+        """The same files, with live ones of its own: for a process that enters another namespace."""
+        other = copy(self)
+        other._live_files, other._live_listings = dict(self._live_files), dict(self._live_listings)
+        return other
+
+    def mount_live(self, path: str, content: Callable[[], bytes]) -> None:
+        """Put a file there that is read anew each time."""
+        self._directories.update(_parents(path))
+        self._live_files[path] = content
+
+    def mount_roots(self, roots: Callable[[int], FileSystem | None]) -> None:
+        """/proc/PID/root: the files that another process sees (proc(5))."""
+        self._roots = roots
+
+    def _elsewhere(self, path: str) -> tuple[FileSystem, str] | None:
+        """The files of another process that a path leads to, and the path there."""
+        match = _ROOT.fullmatch(path)
+        files = self._roots(int(match["pid"])) if match else None
+        return (files, match["rest"] or "/") if match and files is not None else None
+
+    def mount(self, path: str, content: bytes) -> None:
+        """Put a file there, with the folders above it."""
         self._directories.update(_parents(path))
         self._written[path] = content
         self._removed.discard(path)
@@ -75,6 +106,11 @@ class FileSystem:
         return {}
 
     def _find(self, path: str) -> Content | None:
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0]._find(other[1])
+        if path in self._live_files:
+            return self._live_files[path]
         if path in self._written:
             return self._written[path]
         if path not in self._removed and path in self._image.files:
@@ -82,6 +118,9 @@ class FileSystem:
         return self._live(path).get(path)
 
     def is_directory(self, path: str) -> bool:
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0].is_directory(other[1])
         if path in self._removed:
             return False
         return path in self._directories or path in self._image.directories or any(
@@ -136,9 +175,12 @@ class FileSystem:
         """Names in a folder, sorted. Raises FileNotFoundError, NotADirectoryError."""
         if not self.is_directory(path):
             raise _error(errno.ENOTDIR if self.exists(path) else errno.ENOENT, path)
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0].list(other[1])
         prefix = path if path.endswith("/") else path + "/"
-        known: tuple[Any, ...] = (*self._written, *self._directories, *self._image.files, *self._image.programs,
-                                  *self._image.directories, *self._live(path))
+        known: tuple[Any, ...] = (*self._written, *self._live_files, *self._directories, *self._image.files,
+                                  *self._image.programs, *self._image.directories, *self._live(path))
         names = {name[len(prefix):].split("/")[0] for name in known
                  if name.startswith(prefix) and name not in self._removed}
         return sorted(names - {""})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ class NoRoute(OSError):
         super().__init__(number, os.strerror(number))
 
 
+_SCOPES = {"global": 0, "link": 253, "host": 254}
 _REFUSING_ROUTES = {"unreachable": errno.EHOSTUNREACH, "prohibit": errno.EACCES, "blackhole": errno.EINVAL}
 
 
@@ -53,10 +55,21 @@ class Namespace:
         self.bridge_netfilter = False
         self.settings: dict[str, str] = {}
         self._local: dict[IPv4Address, Device] = {}
+        self._numbers: dict[Namespace, int] = {}
         self._last_index = 0
         self._identification = 0
         self.loopback = Loopback()
         self.add_device(self.loopback)
+
+    def number_of(self, other: Namespace) -> int:
+        """The number by which this namespace knows another, given when first asked for (ip-netns(8), nsid)."""
+        if other not in self._numbers:
+            self._numbers = {known: number for known, number in self._numbers.items() if len(known.devices) > 1}
+            self._numbers[other] = next(n for n in range(len(self._numbers) + 1) if n not in self._numbers.values())
+        return self._numbers[other]
+
+    def known_number_of(self, other: Namespace) -> int | None:
+        return self._numbers.get(other)
 
     # Devices
 
@@ -74,8 +87,9 @@ class Namespace:
     def take_device(self, device: Device) -> None:
         """Take a device out, to be put elsewhere: it loses its addresses, routes and bridge, and is down."""
         self.set_down(device)
-        for address in list(device.addresses):
-            self.remove_address(device, address)
+        device.was_up = False
+        while device.addresses:
+            self.remove_address(device, device.addresses[0])
         if device.master is not None:
             device.master.remove_port(device)
         if isinstance(device, Bridge):
@@ -112,7 +126,7 @@ class Namespace:
 
     def set_up(self, device: Device) -> None:
         """The connected routes of its addresses come back with it; lo gets 127.0.0.1 (net/ipv4/devinet.c)."""
-        device.up = True
+        device.up = device.was_up = True
         if device is self.loopback and not device.addresses:
             self.add_address(device, Address.parse("127.0.0.1/8", scope="host"))
         for address in device.addresses:
@@ -127,17 +141,28 @@ class Namespace:
     # Addresses
 
     def add_address(self, device: Device, address: Address) -> None:
-        """Raises FileExistsError when the device has it already."""
-        if any(other.ip == address.ip and other.prefix_length == address.prefix_length for other in device.addresses):
+        """Primary ones by scope, the narrowest first, then secondary ones (net/ipv4/devinet.c, __inet_insert_ifa).
+
+        Raises FileExistsError when the device has it already.
+        """
+        mates = [other for other in device.addresses if other.network == address.network]
+        if any(other.ip == address.ip for other in mates):
             raise FileExistsError(errno.EEXIST, "File exists")
-        device.addresses.append(address)
+        address = replace(address, is_secondary=bool(mates))
+        before = [other for other in device.addresses
+                  if not other.is_secondary and _SCOPES[other.scope] >= _SCOPES[address.scope]]
+        place = device.addresses.index(before[-1]) + 1 if before else 0
+        device.addresses.insert(len(device.addresses) if mates else place, address)
         self._local[address.ip] = device
         if device.up:
             self._add_connected_route(device, address)
 
     def remove_address(self, device: Device, address: Address) -> None:
-        """Its connected route goes with it, and every route that names it as source."""
+        """Its connected route goes with it, every route that names it as source, and the secondary ones after it."""
         device.addresses.remove(address)
+        if not address.is_secondary:
+            for mate in [other for other in device.addresses if other.network == address.network]:
+                self.remove_address(device, mate)
         others = (d for d in self.devices.values() if any(a.ip == address.ip for a in d.addresses))
         other = next(others, None)
         if other is None:
@@ -149,11 +174,11 @@ class Namespace:
                 self.routes.remove(route)
 
     def _add_connected_route(self, device: Device, address: Address) -> None:
-        if address.prefix_length == 32 or device is self.loopback:
+        if address.prefix_length == 32 or address.is_secondary or device is self.loopback:
             return
         route = Route(address.network, device.name, source=address.ip, scope="link", protocol="kernel")
-        if route not in self.routes.listing():
-            self.routes.add(route)
+        with suppress(FileExistsError):
+            self.routes.append(route)
 
     def is_local(self, ip: IPv4Address) -> bool:
         """Whether a packet to ``ip`` ends here, on whichever device it comes in (the weak host model, RFC 1122)."""
@@ -307,5 +332,6 @@ class Namespace:
         """The namespace goes, and with it its sockets and virtual devices (their other ends too)."""
         self.sockets.close_all()
         for device in list(self.devices.values()):
-            if device is not self.loopback:
+            # the other end of a cable within the namespace is gone already
+            if device is not self.loopback and device.namespace is self:
                 self.remove_device(device)

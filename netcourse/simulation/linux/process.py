@@ -31,7 +31,8 @@ class Process:
     """One running program.
 
     ``arguments[0]`` is the program's name as typed. ``is_init`` marks a container's first process: signals that it
-    has no handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``exit`` becomes the exit code, 128+N
+    has no handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``sees_all_processes``: it is in the
+    machine's own PID namespace. ``exit`` becomes the exit code, 128+N
     after signal N.
     """
 
@@ -53,6 +54,7 @@ class Process:
     hostname: str = ""
     user: str = "root"
     privileged: bool = False
+    sees_all_processes: bool = False
     signal_handlers: dict[int, Callable[[], None]] = field(default_factory=dict)
     exit: Future[int] = field(default_factory=Future)
     task: Task[int] | None = None

@@ -15,10 +15,14 @@ ROUTE_WIDTH = 127
 
 
 def mount_kernel_files(files: FileSystem, namespace: Namespace) -> None:
-    """Show ``namespace`` in the places where a process looks for it."""
-    files.mount("/proc/net/route", partial(_routes, namespace))
-    files.mount("/proc/net/arp", partial(_neighbours, namespace))
-    files.mount("/proc/sys/net/ipv4/ip_forward", lambda: b"1\n" if namespace.forwarding else b"0\n")
+    """Show ``namespace`` below /proc, where a process finds its own."""
+    files.mount_live("/proc/net/route", partial(_routes, namespace))
+    files.mount_live("/proc/net/arp", partial(_neighbours, namespace))
+    files.mount_live("/proc/sys/net/ipv4/ip_forward", lambda: b"1\n" if namespace.forwarding else b"0\n")
+
+
+def mount_devices(files: FileSystem, namespace: Namespace) -> None:
+    """/sys/class/net stays with the namespace in which /sys was mounted."""
     files.mount_listing("/sys/class/net", partial(_devices, namespace))
 
 

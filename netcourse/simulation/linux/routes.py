@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -13,7 +15,8 @@ EVERYWHERE = IPv4Network("0.0.0.0/0")
 class Route:
     """``protocol`` is kernel (made by adding an address), boot (typed) or static; ``scope`` global or link.
 
-    ``kind`` is unicast, blackhole, unreachable or prohibit; only a unicast route has an ``interface``.
+    ``kind`` is unicast, blackhole, unreachable or prohibit; only a unicast route has an ``interface``. ``is_onlink``:
+    the gateway is taken to be on the link, whatever the table says.
     """
 
     destination: IPv4Network
@@ -24,6 +27,7 @@ class Route:
     scope: str = "global"
     protocol: str = "boot"
     kind: str = "unicast"
+    is_onlink: bool = False
 
     @property
     def is_default(self) -> bool:
@@ -58,25 +62,47 @@ class RouteTable:
         return iter(self.listing())
 
     def listing(self) -> list[Route]:
-        """In the kernel's order: by destination, more specific last, then by metric."""
-        return sorted(self._routes, key=lambda r: (int(r.destination.network_address), r.destination.prefixlen,
-                                                   r.metric))
+        """In the kernel's order: by destination, more specific first, then by metric."""
+        return sorted(self._routes, key=lambda r: int(r.destination.network_address))
 
     def add(self, route: Route) -> None:
         """Raises FileExistsError when a route with this destination and metric is there already."""
-        if any(self._same_place(route, other) for other in self._routes):
-            raise FileExistsError
-        self._routes.append(route)
+        if self._rivals(route):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        self.append(route)
+
+    def append(self, route: Route) -> None:
+        """After those with the same destination and metric. Raises FileExistsError for one that is there already."""
+        self._insert(len(self._routes), route)
+
+    def prepend(self, route: Route) -> None:
+        """Before those with the same destination and metric. Raises FileExistsError for one that is there already."""
+        self._insert(0, route)
+
+    def _insert(self, place: int, route: Route) -> None:
+        if route in self._routes:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        self._routes.insert(place, route)
         self._routes.sort(key=lambda r: (-r.destination.prefixlen, r.metric))
 
     def replace(self, route: Route) -> None:
-        self._routes = [other for other in self._routes if not self._same_place(route, other)]
-        self.add(route)
+        """Instead of the first with the same destination and metric, or as a new one."""
+        rivals = self._rivals(route)
+        if rivals:
+            self._routes[self._routes.index(rivals[0])] = route
+        else:
+            self.append(route)
+
+    def change(self, route: Route) -> None:
+        """Raises FileNotFoundError when there is none with the same destination and metric."""
+        if not self._rivals(route):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        self.replace(route)
 
     def remove(self, route: Route) -> None:
         """Raises ProcessLookupError (ESRCH, as the kernel) when there is no such route."""
         if route not in self._routes:
-            raise ProcessLookupError
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         self._routes.remove(route)
 
     def flush(self, interface: str) -> list[Route]:
@@ -85,9 +111,11 @@ class RouteTable:
         self._routes = [route for route in self._routes if route.interface != interface]
         return gone
 
-    def lookup(self, destination: IPv4Address) -> Route | None:
-        return next((route for route in self._routes if destination in route.destination), None)
+    def lookup(self, destination: IPv4Address, interface: str = "") -> Route | None:
+        """The best route, or the best over ``interface`` where one is given."""
+        return next((route for route in self._routes if destination in route.destination
+                     and interface in ("", route.interface)), None)
 
-    @staticmethod
-    def _same_place(one: Route, other: Route) -> bool:
-        return (one.destination, one.metric) == (other.destination, other.metric)
+    def _rivals(self, route: Route) -> list[Route]:
+        return [other for other in self._routes
+                if (other.destination, other.metric) == (route.destination, route.metric)]

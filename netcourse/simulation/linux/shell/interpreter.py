@@ -352,7 +352,8 @@ def inherit(child: Process, parent: Process) -> None:
     """What a child has from its parent besides streams, files and namespace."""
     child.parent, child.directory, child.hostname = parent, parent.directory, parent.hostname
     child.user, child.privileged, child.has_terminal = parent.user, parent.privileged, parent.has_terminal
-    child.pid = parent.pid + len(parent.children) + 1
+    child.sees_all_processes = parent.sees_all_processes
+    child.pid = child.host_pid if child.sees_all_processes else parent.pid + len(parent.children) + 1
     parent.children.append(child)
     child.exit.when_done(lambda: parent.children.remove(child))
 

@@ -1,0 +1,162 @@
+"""``ip address``: show, add, del, replace, flush."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface
+
+from netcourse.simulation.linux.address import Address
+from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.programs.busybox.options import Complaint
+from netcourse.simulation.linux.programs.host.ip import link, link_text, printing, words
+from netcourse.simulation.linux.programs.host.ip.words import Request
+
+FOREVER = 2**32 - 1
+_LIFE = {"valid_life_time": FOREVER, "preferred_life_time": FOREVER}
+_LIFE_TEXT = "       valid_lft forever preferred_lft forever\n"
+_SHOWN = {"dev": "dev", "master": "master", "type": "type", "scope": "scope", "to": "to", "label": "label"}
+_CHANGED = {"dev": "dev", "local": "local", "brd": "broadcast", "broadcast": "broadcast", "label": "label",
+            "scope": "scope"}
+_UNSIMULATED = ("peer", "remote", "valid_lft", "preferred_lft", "metric", "noprefixroute", "nodad", "home", "anycast")
+
+
+def _records(device: Device, family: str, given: dict[str, str]) -> list[dict[str, object]]:
+    """The addresses of a device that a listing's words ask for."""
+    found = [_record(device, address) for address in device.addresses if family != "6"]
+    if device.kind == "loopback" and device.up and family != "4":
+        found.append({"family": "inet6", "local": "::1", "prefixlen": 128, "scope": "host", **_LIFE})
+    return [record for record in found if _is_wanted(record, given)]
+
+
+def _record(device: Device, address: Address) -> dict[str, object]:
+    record: dict[str, object] = {"family": "inet", "local": str(address.ip), "prefixlen": address.prefix_length}
+    if address.broadcast is not None:
+        record["broadcast"] = str(address.broadcast)
+    record["scope"] = address.scope
+    if address.is_secondary:
+        record["secondary"] = True
+    return record | {"label": address.label or device.name, **_LIFE}
+
+
+def _is_wanted(record: dict[str, object], given: dict[str, str]) -> bool:
+    if "to" in given and (record["family"] != "inet" or IPv4Address(record["local"]) not in words.prefix(given["to"])):
+        return False
+    return (given.get("scope", record["scope"]) == record["scope"]
+            and given.get("label", record.get("label")) == record.get("label"))
+
+
+def _line(record: dict[str, object]) -> str:
+    text = f"{record['family']} {record['local']}/{record['prefixlen']} "
+    text += f"brd {record['broadcast']} " if "broadcast" in record else ""
+    return text + f"scope {record['scope']} " + "secondary " * ("secondary" in record) + str(record.get("label", ""))
+
+
+def show(request: Request, rest: list[str]) -> None:
+    given = words.read(rest, _SHOWN, flags=("up",), bare="dev")
+    shown = [(device, _records(device, request.family, given)) for device in link.chosen(request, given)]
+    if request.family or "to" in given or "label" in given:
+        shown = [(device, records) for device, records in shown if records]
+    elif "scope" in given:
+        shown = [(device, records) for device, records in shown if records or not _records(device, "", {})]
+    if "json" in request.options:
+        printing.write_json(request, [_whole(device, records, request) for device, records in shown])
+        return
+    for device, records in shown:
+        request.process.write(_text(device, records, request, given))
+
+
+def _whole(device: Device, records: list[dict[str, object]], request: Request) -> printing.Record:
+    if "brief" in request.options:
+        short = [{"local": record["local"], "prefixlen": record["prefixlen"]} for record in records]
+        return {**link_text.brief(device), "addr_info": short}
+    head = (link_text.head(device, request, linkmode=False) if request.family
+            else link_text.full(device, request, linkmode=False))
+    return {**head, "addr_info": records}
+
+
+def _text(device: Device, records: list[dict[str, object]], request: Request, given: dict[str, str]) -> str:
+    if "brief" in request.options:
+        short = "".join(f"{record['local']}/{record['prefixlen']} " for record in records)
+        return link_text.brief_text(link_text.brief(device)) + short + "\n"
+    if "oneline" in request.options:
+        return "".join(f"{device.index}: {device.name}    {_line(record)}\\{_LIFE_TEXT}" for record in records)
+    text = "".join(f"    {_line(record)}\n{_LIFE_TEXT}" for record in records)
+    if "label" in given:
+        return text
+    if request.family or "to" in given:
+        return link_text.head_text(link_text.head(device, request, linkmode=False)) + text
+    return link_text.full_text(device, request, linkmode=False) + text
+
+
+def _read(request: Request, rest: list[str]) -> tuple[Device, Address]:
+    unsimulated = next((word for word in rest if word in _UNSIMULATED), None)
+    if unsimulated is not None:
+        raise words.not_simulated(f"address {unsimulated}")
+    if request.family == "6" or any(":" in word for word in rest[:1]):
+        raise words.not_simulated("an IPv6 address")
+    given = words.read(rest, _CHANGED, bare="local")
+    wanted = words.address_with_prefix(given["local"]) if "local" in given else None
+    if "dev" not in given:
+        raise Complaint('Not enough information: "dev" argument is required.')
+    if wanted is None:
+        raise words.answers(95)
+    device = words.to_change(request.namespace, given["dev"])
+    request.need_privilege()
+    scope = given.get("scope") or ("host" if wanted.ip.is_loopback else "global")
+    if scope not in ("global", "link", "host"):
+        raise words.wrong_argument(scope, "invalid scope value.")
+    return device, replace(wanted, scope=scope, label=given.get("label", ""), broadcast=_broadcast(given, wanted))
+
+
+def _broadcast(given: dict[str, str], address: Address) -> IPv4Address | None:
+    text = given.get("broadcast", "-")
+    if text == "+":
+        return address.network.broadcast_address if address.prefix_length < 31 else None
+    return None if text == "-" else words.ip_address(text)
+
+
+def add(request: Request, rest: list[str]) -> None:
+    device, address = _read(request, rest)
+    try:
+        request.namespace.add_address(device, address)
+    except FileExistsError:
+        raise words.kernel_error("ipv4: Address already assigned.") from None
+
+
+def put(request: Request, rest: list[str]) -> None:
+    """``replace`` and ``change``: an address that is there already stays as it is."""
+    device, address = _read(request, rest)
+    if all((mine.ip, mine.prefix_length) != (address.ip, address.prefix_length) for mine in device.addresses):
+        request.namespace.add_address(device, address)
+
+
+def delete(request: Request, rest: list[str]) -> None:
+    device, address = _read(request, rest)
+    has_length = any("/" in word for word in rest)
+    matching = [mine for mine in device.addresses if mine.ip == address.ip and
+                (not has_length or mine.prefix_length == address.prefix_length)]
+    if not has_length:
+        request.process.complain(_WILDCARD.format(address.ip))
+    if not matching:
+        raise words.kernel_error("ipv4: Address not found.")
+    request.namespace.remove_address(device, matching[0])
+
+
+_WILDCARD = """Warning: Executing wildcard deletion to stay compatible with old scripts.
+         Explicitly specify the prefix length ({}/32) to avoid this warning.
+         This special behaviour is likely to disappear in further releases,
+         fix your scripts!"""
+
+
+def flush(request: Request, rest: list[str]) -> None:
+    if not rest:
+        raise Complaint("Flush requires arguments.")
+    given = words.read(rest, _SHOWN, flags=("up",), bare="dev")
+    devices = link.chosen(request, given)
+    request.need_privilege()
+    for device in devices:
+        for record in _records(device, "4", given) if request.family != "6" else ():
+            gone = IPv4Interface(f"{record['local']}/{record['prefixlen']}")
+            for address in [a for a in device.addresses if (a.ip, a.prefix_length) ==
+                            (gone.ip, gone.network.prefixlen)]:
+                request.namespace.remove_address(device, address)

@@ -1,0 +1,181 @@
+"""``ip route show`` and ``get``: routes as records, printed as JSON or as text."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+
+from netcourse.simulation.linux.namespace import Namespace, NoRoute
+from netcourse.simulation.linux.programs.busybox.options import Complaint
+from netcourse.simulation.linux.programs.host.ip import printing, words
+from netcourse.simulation.linux.programs.host.ip.words import Request
+from netcourse.simulation.linux.routes import Route
+
+Fields = dict[str, object]
+SELECTORS = {"dev": "dev", "oif": "dev", "via": "via", "proto": "proto", "protocol": "proto", "scope": "scope",
+             "type": "type", "table": "table", "root": "root", "match": "match", "exact": "to", "src": "src",
+             "metric": "metric"}
+_TABLES = ("main", "254")
+
+
+def record(namespace: Namespace, route: Route, *, details: bool = False) -> Fields:
+    """In the order of json_writer's fields (iproute.c, print_route)."""
+    fields: Fields = {"type": route.kind} if details or route.kind != "unicast" else {}
+    fields["dst"] = _destination(route.destination)
+    optional = {"gateway": route.gateway, "dev": route.interface, "prefsrc": route.source}
+    for key in ("gateway", "dev"):
+        if optional[key]:
+            fields[key] = str(optional[key])
+    if details or route.protocol != "boot":
+        fields["protocol"] = route.protocol
+    if details or route.scope != "global":
+        fields["scope"] = route.scope
+    if route.source is not None:
+        fields["prefsrc"] = str(route.source)
+    if route.metric:
+        fields["metric"] = route.metric
+    return fields | {"flags": _flags(namespace, route)}
+
+
+def _flags(namespace: Namespace, route: Route) -> list[str]:
+    device = namespace.devices.get(route.interface)
+    is_cut = device is not None and device.up and not device.carrier
+    return ["onlink"] * route.is_onlink + ["linkdown"] * is_cut
+
+
+def _destination(network: IPv4Network) -> str:
+    if network.prefixlen == 0:
+        return "default"
+    return str(network.network_address) if network.prefixlen == 32 else str(network)
+
+
+_WORDS = {"gateway": "via", "dev": "dev", "protocol": "proto", "scope": "scope", "prefsrc": "src", "metric": "metric"}
+
+
+def text(fields: Fields) -> str:
+    """With the blank that stands at its end."""
+    line = f"{fields['type']} " if "type" in fields else ""
+    line += f"{fields['dst']} " + "".join(f"{word} {fields[key]} " for key, word in _WORDS.items() if key in fields)
+    flags = fields["flags"]
+    assert isinstance(flags, list)
+    return line + "".join(f"{flag} " for flag in flags) + "\n"
+
+
+def selected(request: Request, given: dict[str, str]) -> list[Route]:
+    """The routes that a listing's words ask for. Raises Complaint."""
+    if given.get("table", "main") not in _TABLES:
+        raise words.not_simulated(f"the routing table {given['table']}")
+    if "dev" in given:
+        words.to_change(request.namespace, given["dev"])
+    tests: list[tuple[str | None, Callable[[Route], str]]] = [
+        (given.get("dev"), lambda route: route.interface), (given.get("via"), lambda route: str(route.gateway)),
+        (given.get("proto"), lambda route: route.protocol), (given.get("scope"), lambda route: route.scope),
+        (given.get("type"), lambda route: route.kind), (given.get("src"), lambda route: str(route.source)),
+        (given.get("metric"), lambda route: str(route.metric)),
+    ]
+    found = [] if request.family == "6" else request.namespace.routes.listing()
+    for wanted, value in tests:
+        found = [route for route in found if wanted is None or value(route) == wanted]
+    if "to" in given:
+        exact = words.prefix(given["to"])
+        found = [route for route in found if route.destination == exact]
+    if "root" in given:
+        root = words.prefix(given["root"])
+        found = [route for route in found if route.destination.subnet_of(root)]
+    if "match" in given:
+        inner = words.prefix(given["match"])
+        found = [route for route in found if inner.subnet_of(route.destination)]
+    return found
+
+
+def read_selection(rest: list[str]) -> dict[str, str]:
+    """``to`` may stand before a prefix, or before ``root``, ``match`` and ``exact``."""
+    return words.read([word for word in rest if word != "to"], SELECTORS, bare="to")
+
+
+def show(request: Request, rest: list[str]) -> None:
+    """What every line would say, because it was asked for, no line says."""
+    given = read_selection(rest)
+    hidden = {key for key, word in (("dev", "dev"), ("gateway", "via"), ("protocol", "proto"), ("scope", "scope"))
+              if word in given}
+    details = "details" in request.options
+    records = [{key: value for key, value in record(request.namespace, route, details=details).items()
+                if key not in hidden} for route in selected(request, given)]
+    if "json" in request.options:
+        printing.write_json(request, records)
+        return
+    for fields in records:
+        request.process.write(text(fields))
+
+
+def get(request: Request, rest: list[str]) -> None:
+    """``ip route get ADDRESS [from ADDRESS] [oif DEVICE] [fibmatch]``."""
+    unsimulated = next((word for word in rest if word in ("iif", "mark", "tos", "uid", "vrf")), None)
+    if unsimulated is not None:
+        raise words.not_simulated(f"route get {unsimulated}")
+    flags = [word for word in rest if word == "fibmatch"]
+    plain = [word for word in rest if word not in ("fibmatch", "to")]
+    # the last of several destinations counts
+    options = {"from": "from", "oif": "oif", "dev": "oif"}
+    bare = [word for at, word in enumerate(plain) if word not in options and (at == 0 or plain[at - 1] not in options)]
+    given = words.read([word for word in plain if word not in bare], options)
+    if not bare:
+        raise Complaint("need at least a destination address")
+    try:
+        target = IPv4Address(bare[-1])
+    except ValueError:
+        raise Complaint(f'Error: any valid prefix is expected rather than "{bare[-1]}".') from None
+    fields = _way(request.namespace, target, given, as_stored=bool(flags))
+    if "json" in request.options:
+        printing.write_json(request, [fields])
+        return
+    printing.write_lines(request.process, _way_text(fields), oneline="oneline" in request.options)
+
+
+def _way(namespace: Namespace, target: IPv4Address, given: dict[str, str], *, as_stored: bool) -> Fields:
+    sender = words.ip_address(given["from"]) if "from" in given else None
+    if "oif" in given:
+        words.to_change(namespace, given["oif"])
+    if sender is not None and not namespace.is_local(sender):
+        raise words.answers(errno.ENETUNREACH)
+    if namespace.is_local(target):
+        return _cached({"type": "local", "dst": str(target)}, "lo", sender, target, cache=["local"])
+    try:
+        route = namespace.route_to(target)
+        if "oif" in given:
+            route = namespace.routes.lookup(target, given["oif"]) or Route(IPv4Network(target), given["oif"])
+        if as_stored:
+            return record(namespace, route)
+        fields: Fields = {"dst": str(target)}
+        broadcast = namespace.is_broadcast(target)
+        source = _source(namespace, route, target)
+    except NoRoute as refusal:
+        raise words.answers(refusal.errno or errno.ENETUNREACH) from None
+    fields = ({"type": "broadcast"} if broadcast else {}) | fields
+    via: Fields = {"gateway": str(route.gateway)} if route.gateway else {}
+    return _cached(fields, route.interface, sender, source, via=via, cache=["local", "brd"] if broadcast else [])
+
+
+def _source(namespace: Namespace, route: Route, target: IPv4Address) -> IPv4Address:
+    if route.source is not None:
+        return route.source
+    address = namespace.devices[route.interface].address_in(route.gateway or target)
+    return address.ip if address is not None else namespace.source_for(target)
+
+
+def _cached(fields: Fields, interface: str, sender: IPv4Address | None, source: IPv4Address, *,
+            cache: list[str], via: Fields | None = None) -> Fields:
+    fields = fields | ({"from": str(sender)} if sender is not None else {}) | (via or {}) | {"dev": interface}
+    fields = fields if sender is not None else fields | {"prefsrc": str(source)}
+    return fields | {"flags": [], "uid": 0, "cache": cache}
+
+
+def _way_text(fields: Fields) -> str:
+    if "cache" not in fields:
+        return text(fields)
+    start = f"{fields['dst']} from {fields['from']}" if "from" in fields else fields["dst"]
+    line = text({**{key: value for key, value in fields.items() if key != "from"}, "dst": start}).rstrip("\n")
+    cache = fields["cache"]
+    assert isinstance(cache, list)
+    return f"{line}uid 0 \n    cache {'<' + ','.join(cache) + '> ' if cache else ''}\n"

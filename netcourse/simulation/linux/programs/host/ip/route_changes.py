@@ -1,0 +1,92 @@
+"""``ip route add``, ``append``, ``prepend``, ``replace``, ``change``, ``del`` and ``flush``."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+from netcourse.simulation.linux.programs.busybox.options import Complaint
+from netcourse.simulation.linux.programs.host.ip import words
+from netcourse.simulation.linux.programs.host.ip.route import read_selection, selected
+from netcourse.simulation.linux.programs.host.ip.words import Request
+from netcourse.simulation.linux.route_checks import RouteRefused, checked
+from netcourse.simulation.linux.routes import Route, RouteTable
+
+KINDS = ("unicast", "unreachable", "blackhole", "prohibit")
+KEYWORDS = {"via": "via", "dev": "dev", "oif": "dev", "src": "src", "metric": "metric", "preference": "metric",
+            "proto": "proto", "protocol": "proto", "scope": "scope", "table": "table", "to": "to"}
+UNSIMULATED = ("nexthop", "mtu", "tos", "weight", "encap", "advmss", "window", "rtt", "nhid", "throw", "local",
+               "broadcast", "multicast", "nat", "table")
+SCOPES = ("global", "link", "host")
+PROTOCOLS = ("boot", "static", "kernel", "redirect", "dhcp")
+
+
+def _read(request: Request, rest: list[str]) -> tuple[Route, dict[str, str]]:
+    """The route that was typed, unchecked, and what of it was said. Raises Complaint."""
+    if not rest:
+        raise words.usage("ip route")
+    kind = rest[0] if rest[0] in KINDS else ""
+    unsimulated = next((word for word in rest if word in UNSIMULATED and word != "table"), None)
+    if unsimulated is not None or request.family == "6":
+        raise words.not_simulated(f"route with {unsimulated or '-6'}")
+    given = words.read(rest[1:] if kind else rest, KEYWORDS, flags=("onlink",), bare="to")
+    if given.get("table", "main") not in ("main", "254"):
+        raise words.not_simulated(f"the routing table {given['table']}")
+    if "to" not in given:
+        raise Complaint("need at least a destination address")
+    destination = words.prefix(given["to"])
+    gateway = words.ip_address(given["via"]) if "via" in given else None
+    source = words.ip_address(given["src"], "any valid") if "src" in given else None
+    device = words.to_change(request.namespace, given["dev"]).name if "dev" in given else ""
+    for word, known in (("scope", SCOPES), ("proto", PROTOCOLS)):
+        if given.get(word, known[0]) not in known:
+            raise words.wrong_argument(given[word], f'"{word}" value is invalid')
+    narrow = gateway is None and kind in ("", "unicast")
+    scope = given.get("scope", "link" if narrow else "global")
+    metric = words.number(given["metric"], "metric") if "metric" in given else 0
+    return Route(destination, device, gateway, source, metric, scope, given.get("proto", "boot"), kind or "unicast",
+                 "onlink" in given), given | ({"kind": kind} if kind else {})
+
+
+def _changing(put: Callable[[RouteTable, Route], None]) -> Callable[[Request, list[str]], None]:
+    def change(request: Request, rest: list[str]) -> None:
+        route, _ = _read(request, rest)
+        request.need_privilege()
+        try:
+            put(request.namespace.routes, checked(request.namespace, route))
+        except RouteRefused as refusal:
+            raise (words.kernel_error(refusal.sentence) if refusal.sentence
+                   else words.answers(refusal.errno or errno.EINVAL)) from None
+        except OSError as error:
+            raise words.answers(error.errno or errno.EINVAL) from None
+
+    return change
+
+
+add, append, prepend, replace, change = (_changing(put) for put in (
+    RouteTable.add, RouteTable.append, RouteTable.prepend, RouteTable.replace, RouteTable.change))
+
+
+def delete(request: Request, rest: list[str]) -> None:
+    """The first route that agrees with all that was said (fib_trie.c, fib_table_delete)."""
+    wanted, given = _read(request, rest)
+    request.need_privilege()
+    fields = {"dev": "interface", "via": "gateway", "src": "source", "metric": "metric", "proto": "protocol",
+              "scope": "scope", "kind": "kind"}
+    said = ["destination", *(name for word, name in fields.items() if word in given)]
+    for route in request.namespace.routes.listing():
+        if all(getattr(route, name) == getattr(wanted, name) for name in said):
+            request.namespace.routes.remove(route)
+            return
+    raise words.answers(errno.ESRCH)
+
+
+def flush(request: Request, rest: list[str]) -> None:
+    if not rest:
+        raise Complaint('"ip route flush" requires arguments.')
+    if rest == ["cache"]:
+        return
+    gone = selected(request, read_selection(rest))
+    request.need_privilege()
+    for route in gone:
+        request.namespace.routes.remove(route)

@@ -319,7 +319,7 @@ class Container:
 
     def _spawn(self) -> None:
         assert self.namespace is not None
-        mount_kernel_files(self.files, self.namespace)
+        mount_kernel_files(self.files, self.namespace, writable=bool(self.host_config.get("Privileged")))
         mount_devices(self.files, self.namespace)
         if self.host_config.get("PidMode") == "host":
             self.files.mount_roots(self._files_of)

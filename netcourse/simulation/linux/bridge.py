@@ -19,20 +19,33 @@ class Bridge(Device):
     """
 
     kind = "bridge"
-    __slots__ = ("follows_ports", "forwarding", "hairpin", "ports")
+    __slots__ = ("follows_ports", "forwarding", "hairpin", "has_settled", "ports")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0,
                  follows_ports: bool = False) -> None:
         super().__init__(name, mac, mtu, queue_length=queue_length)
         self.follows_ports = follows_ports
+        self.has_settled = not follows_ports
         self.ports: dict[str, Device] = {}
         self.hairpin: set[str] = set()
         self.forwarding: dict[str, tuple[Device, int]] = {}
 
     @property
     def carrier(self) -> bool:
-        """Up as soon as one port is, down after the last: why docker0 is DOWN before the first container."""
-        return self.up and any(port.up and port.carrier for port in self.ports.values())
+        """Up as soon as one port is, down after the last: why docker0 is DOWN before the first container.
+
+        Nobody has looked for ports before there was one, or an address was set (net/bridge/br_stp.c,
+        br_port_state_selection): so long it seems to be up.
+        """
+        return self.up and (not self.has_settled or any(port.up and port.carrier for port in self.ports.values()))
+
+    @property
+    def operational_state(self) -> str:
+        return "UNKNOWN" if self.up and not self.has_settled else super().operational_state
+
+    def set_mac(self, mac: str) -> None:
+        """By hand, which it keeps from now on."""
+        self.mac, self.follows_ports, self.has_settled = mac, False, True
 
     def add_port(self, device: Device) -> None:
         """Raises OSError(EBUSY) when the device is a port already."""
@@ -42,6 +55,7 @@ class Bridge(Device):
         taken = {port.port_number for port in self.ports.values()}
         device.port_number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         self.ports[device.name] = device
+        self.has_settled = True
         self._follow()
 
     def remove_port(self, device: Device) -> None:

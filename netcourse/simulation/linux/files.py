@@ -59,6 +59,7 @@ class FileSystem:
         self._removed: set[str] = set()
         self.namespaces: dict[str, Namespace] = {}
         self._live_files: dict[str, Callable[[], bytes]] = {}
+        self._writers: dict[str, Callable[[bytes], None]] = {}
         self._live_listings: dict[str, Callable[[], dict[str, Content]]] = {}
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
 
@@ -71,12 +72,16 @@ class FileSystem:
         """The same files, with live ones of its own: for a process that enters another namespace."""
         other = copy(self)
         other._live_files, other._live_listings = dict(self._live_files), dict(self._live_listings)
+        other._writers = dict(self._writers)
         return other
 
-    def mount_live(self, path: str, content: Callable[[], bytes]) -> None:
-        """Put a file there that is read anew each time."""
+    def mount_live(self, path: str, content: Callable[[], bytes],
+                   writer: Callable[[bytes], None] | None = None) -> None:
+        """Put a file there that is read anew each time; ``writer`` takes what is written, or raises OSError."""
         self._directories.update(_parents(path))
         self._live_files[path] = content
+        if writer is not None:
+            self._writers[path] = writer
 
     def mount_roots(self, roots: Callable[[int], FileSystem | None]) -> None:
         """/proc/PID/root: the files that another process sees (proc(5))."""
@@ -142,11 +147,14 @@ class FileSystem:
         return content if isinstance(content, bytes) else content()
 
     def write(self, path: str, data: bytes, *, append: bool = False) -> None:
-        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file."""
+        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file that nobody may write."""
         if self.is_directory(path):
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
+        if path in self._writers:
+            self._writers[path](data)
+            return
         if callable(self._find(path)):
             raise _error(errno.EACCES, path)
         before = self.read(path) if append and self._find(path) is not None else b""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -14,11 +16,24 @@ ARP_HEADER = "IP address       HW type     Flags       HW address            Mas
 ROUTE_WIDTH = 127
 
 
-def mount_kernel_files(files: FileSystem, namespace: Namespace) -> None:
-    """Show ``namespace`` below /proc, where a process finds its own."""
+def mount_kernel_files(files: FileSystem, namespace: Namespace, *, writable: bool) -> None:
+    """Show ``namespace`` below /proc, where a process finds its own. In a container that isn't privileged, /proc/sys is
+    mounted read-only."""
     files.mount_live("/proc/net/route", partial(_routes, namespace))
     files.mount_live("/proc/net/arp", partial(_neighbours, namespace))
-    files.mount_live("/proc/sys/net/ipv4/ip_forward", lambda: b"1\n" if namespace.forwarding else b"0\n")
+    files.mount_live("/proc/sys/net/ipv4/ip_forward", lambda: b"1\n" if namespace.forwarding else b"0\n",
+                     partial(_set_forwarding, namespace) if writable else _read_only)
+
+
+def _set_forwarding(namespace: Namespace, data: bytes) -> None:
+    text = data.strip()
+    if not text.isdigit():
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    namespace.forwarding = text != b"0"
+
+
+def _read_only(_: bytes) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
 
 def mount_devices(files: FileSystem, namespace: Namespace) -> None:

@@ -1,7 +1,7 @@
 """The programs of a busybox container, by name."""
 
 from netcourse.simulation.linux.process import Program
-from netcourse.simulation.linux.programs.busybox import ip, nslookup, ping, system, tables, text, web
+from netcourse.simulation.linux.programs.busybox import ip, nslookup, ping, sysctl, system, tables, text, web
 from netcourse.simulation.linux.shell import sh
 
 PROGRAMS: dict[str, Program] = {
@@ -10,7 +10,7 @@ PROGRAMS: dict[str, Program] = {
     "id": system.identity, "ifconfig": tables.ifconfig, "ip": ip.ip, "ls": text.ls, "mkdir": system.make_directory,
     "nc": web.nc, "netstat": tables.netstat, "nslookup": nslookup.nslookup, "ping": ping.ping, "printf": text.printf,
     "ps": system.ps, "rm": system.remove, "route": tables.route, "seq": system.seq, "sh": sh, "sleep": system.sleep,
-    "sort": text.sort, "tail": text.tail, "test": system.test, "top": system.top, "touch": system.touch,
-    "traceroute": ping.traceroute, "true": system.true, "uname": system.uname, "wc": text.wc, "wget": web.wget,
-    "which": system.which, "whoami": system.whoami,
+    "sort": text.sort, "sysctl": sysctl.sysctl, "tail": text.tail, "test": system.test, "top": system.top,
+    "touch": system.touch, "traceroute": ping.traceroute, "true": system.true, "uname": system.uname, "wc": text.wc,
+    "wget": web.wget, "which": system.which, "whoami": system.whoami,
 }

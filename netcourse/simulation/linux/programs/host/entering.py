@@ -23,7 +23,7 @@ async def run_inside(process: Process, words: list[str], namespace: Namespace, *
     """Start a program in ``namespace`` and wait for its end. /proc shows the new one, /sys/class/net only
     ``with_devices``, that is, when it is mounted anew (network_namespaces(7)). Raises ProgramNotFound."""
     files = process.files.seen_anew()
-    mount_kernel_files(files, namespace)
+    mount_kernel_files(files, namespace, writable=process.privileged)
     if with_devices:
         mount_devices(files, namespace)
     child = process.machine.spawn(words, namespace=namespace, files=files, environment=process.environment)

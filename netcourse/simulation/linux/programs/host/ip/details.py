@@ -31,7 +31,7 @@ def _kind(device: Device) -> Fields:
     if isinstance(device, Bridge):
         record["info_data"] = _bridge(device)
     if device.master is not None:
-        record |= {"info_slave_kind": "bridge", "info_slave_data": _port(device, device.master)}
+        record |= {"info_slave_kind": "bridge", "info_slave_data": port_settings(device)}
     return record
 
 
@@ -64,7 +64,10 @@ def _until_collection(bridge: Bridge) -> float:
     return (AGEING_TIME - bridge.namespace.machine.clock.now % AGEING_TIME) / SECOND if bridge.up else 0.0
 
 
-def _port(device: Device, bridge: Bridge) -> Fields:
+def port_settings(device: Device) -> Fields:
+    """What a bridge knows of one of its ports."""
+    bridge = device.master
+    assert bridge is not None
     identifier, place = bridge_identifier(bridge), device.port_number
     forwarding = bridge.up and device.up and device.carrier
     return {
@@ -94,7 +97,7 @@ def text(record: Fields) -> str:
     kind = record.get("linkinfo")
     if isinstance(kind, dict):
         if "info_kind" in kind:
-            words += f"\n    {kind['info_kind']} " + _words(kind.get("info_data", {}))
+            words += f"\n    {kind['info_kind']} " + settings_text(kind.get("info_data", {}))
         if "info_slave_kind" in kind:
             words += "\n    bridge_slave " + port_text(kind["info_slave_data"])
     words += "addrgenmode eui64 " if "inet6_addr_gen_mode" in record else ""
@@ -103,11 +106,11 @@ def text(record: Fields) -> str:
 
 def port_text(settings: Fields) -> str:
     """A port's settings; text says a second time, further on, whether multicast groups are left fast."""
-    text = _words(settings).replace("bridge_id", "designated_bridge")
+    text = settings_text(settings).replace("bridge_id", "designated_bridge")
     return text.replace("mcast_flood", "mcast_fast_leave off mcast_flood")
 
 
-def _words(settings: Fields) -> str:
+def settings_text(settings: Fields) -> str:
     return "".join(f"{_WORDS.get(key, key).replace('intvl', 'interval')} {_value(value)} "
                    for key, value in settings.items())
 

@@ -142,9 +142,10 @@ def _set_hardware(device: Device, given: dict[str, str]) -> None:
         mac = words.mac_address(given["address"])
         if int(mac[:2], 16) & 1:
             raise words.answers(errno.EADDRNOTAVAIL)
-        device.mac = mac
         if isinstance(device, Bridge):
-            device.follows_ports = False
+            device.set_mac(mac)
+        else:
+            device.mac = mac
     if "mtu" in given:
         device.mtu = _mtu(given, device.mtu, 2**31 if device.kind == "loopback" else HIGHEST_MTU)
 

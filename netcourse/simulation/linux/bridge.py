@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netcourse.packets import UNKNOWN_MAC, Ethernet, IPv4
 from netcourse.simulation.linux.clock import SECOND
-from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.device import HEADER_LENGTH, Device
 
 AGEING_TIME = 300 * SECOND
 
@@ -84,11 +84,18 @@ class Bridge(Device):
         if filtered is None:
             return
         if filtered is not frame and namespace.is_elsewhere(frame, filtered):
-            namespace.receive(self, replace(filtered, destination=self.mac), filtered=namespace.bridge_netfilter)
+            self._hand_up(replace(filtered, destination=self.mac))
         elif frame.destination == self.mac:
-            namespace.receive(self, filtered, filtered=namespace.bridge_netfilter)
+            self._hand_up(filtered)
         else:
             self._switch(filtered, port)
+
+    def _hand_up(self, frame: Ethernet) -> None:
+        """To the bridge's own namespace; counted without the header (net/bridge/br_input.c, br_pass_frame_up)."""
+        assert self.namespace is not None
+        self.received_packets += 1
+        self.received_bytes += len(frame) - HEADER_LENGTH
+        self.namespace.receive(self, frame, filtered=self.namespace.bridge_netfilter)
 
     def _carry(self, frame: Ethernet) -> None:
         self._switch(frame, None)
@@ -101,7 +108,7 @@ class Bridge(Device):
                 self._leave(port, frame, incoming, "forwarded")
             return
         if incoming is not None and frame.destination == "ff:ff:ff:ff:ff:ff":
-            self.namespace.receive(self, frame, filtered=self.namespace.bridge_netfilter)
+            self._hand_up(frame)
         for other in list(self.ports.values()):
             if other is not incoming:
                 self._leave(other, frame, incoming, "flooded")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WIRE_DELAY = 12 * MICROSECOND
 DEFAULT_QUEUE_LENGTH = 1000
+HEADER_LENGTH = 14
 
 
 class Device:
@@ -30,6 +31,7 @@ class Device:
     """
 
     kind = "device"
+    counts_headers = True
 
     __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace", "port_number",
                  "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up", "was_up")
@@ -65,7 +67,7 @@ class Device:
             self.record("dropped", frame, "the device is down" if not self.up else "no carrier")
             return
         self.sent_packets += 1
-        self.sent_bytes += len(frame)
+        self.sent_bytes += self._counted(frame)
         self.record("sent", frame)
         self._carry(frame)
 
@@ -78,12 +80,16 @@ class Device:
         if namespace is None or not self.up:
             return
         self.received_packets += 1
-        self.received_bytes += len(frame)
+        self.received_bytes += self._counted(frame)
         self.record("received", frame)
         if self.master is not None:
             self.master.receive_on_port(self, frame)
         else:
             namespace.receive(self, frame)
+
+    def _counted(self, frame: Ethernet) -> int:
+        """A loopback device counts packets without the header that stands before them (drivers/net/loopback.c)."""
+        return len(frame) if self.counts_headers else len(frame) - HEADER_LENGTH
 
     def record(self, action: str, frame: Ethernet, detail: str = "") -> None:
         namespace = self.namespace
@@ -104,6 +110,7 @@ class Loopback(Device):
     """lo: what is sent comes back in."""
 
     kind = "loopback"
+    counts_headers = False
     __slots__ = ()
 
     def __init__(self) -> None:

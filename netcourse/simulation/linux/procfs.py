@@ -14,12 +14,16 @@ from netcourse.simulation.linux.namespace import Namespace
 ROUTE_HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
 ARP_HEADER = "IP address       HW type     Flags       HW address            Mask     Device\n"
 ROUTE_WIDTH = 127
+DEVICE_HEADER = ("Inter-|   Receive                                                |  Transmit\n"
+                 " face |bytes    packets errs drop fifo frame compressed multicast|"
+                 "bytes    packets errs drop fifo colls carrier compressed\n")
 
 
 def mount_kernel_files(files: FileSystem, namespace: Namespace, *, writable: bool) -> None:
     """Show ``namespace`` below /proc, where a process finds its own. In a container that isn't privileged, /proc/sys is
     mounted read-only."""
     files.mount_live("/proc/net/route", partial(_routes, namespace))
+    files.mount_live("/proc/net/dev", partial(_counters, namespace))
     files.mount_live("/proc/net/arp", partial(_neighbours, namespace))
     files.mount_live("/proc/sys/net/ipv4/ip_forward", lambda: b"1\n" if namespace.forwarding else b"0\n",
                      partial(_set_forwarding, namespace) if writable else _read_only)
@@ -62,6 +66,15 @@ def _neighbours(namespace: Namespace) -> bytes:
         flags = "0x2" if entry.mac else "0x0"
         mac = entry.mac or "00:00:00:00:00:00"
         text += f"{entry.ip!s:<16} 0x1         {flags:<11} {mac:<21} *        {entry.device.name}\n"
+    return text.encode()
+
+
+def _counters(namespace: Namespace) -> bytes:
+    """net/core/net-procfs.c; errors and losses aren't simulated here, so there are none."""
+    text = DEVICE_HEADER
+    for device in sorted(namespace.devices.values(), key=lambda device: device.index):
+        text += (f"{device.name:>6}: {device.received_bytes:7} {device.received_packets:7}    0    0    0     0"
+                 f"          0         0 {device.sent_bytes:8} {device.sent_packets:7}    0    0    0     0       0          0\n")
     return text.encode()
 
 

@@ -10,8 +10,8 @@ A transcript file holds scenes. A scene has a title, then commands with their ou
     [1]
 
 Lines of standard error begin with ``2> ``; an exit code other than 0 stands in brackets. What differs from run to run
-(ids, MAC addresses, times, names of veth devices) is written as ``<id>``, ``<mac>`` and so on. Everything that a scene
-creates is named ``nc-...``, so that nothing else is ever removed after it.
+(ids, MAC addresses, times, names of veth devices) is written as ``<id>``, ``<mac>`` and so on, a carriage return as
+``^M``. Everything that a scene creates is named ``nc-...``, so that nothing else is ever removed after it.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class Scene:
 
 
 def without_what_varies(text: str) -> str:
-    """``text`` with ids, MAC addresses, times and veth names replaced by what they are."""
+    """``text`` with ids, MAC addresses, times and veth names replaced by what they are; carriage returns show."""
     for pattern, name in _VARYING:
         text = re.sub(pattern, name, text)
-    return text
+    return text.replace("\r", "^M")
 
 
 def read_scenes(path: Path) -> list[Scene]:

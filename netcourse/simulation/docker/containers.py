@@ -4,41 +4,32 @@ from __future__ import annotations
 
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from netcourse.simulation.docker import sandbox
+from netcourse.simulation.docker import sandbox, starting
+from netcourse.simulation.docker.checking import capability
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed
+from netcourse.simulation.docker.errors import EngineError, conflict, failed
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.networks import default_gateway
+from netcourse.simulation.docker.output import Streams
 from netcourse.simulation.docker.ports import wanted_ports
+from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
-from netcourse.simulation.linux.terminal import Terminal
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
+    from netcourse.simulation.docker.execs import Exec
 
 NEVER = 0
-NEVER_RAN = 128  # the exit code of a container whose start has failed
-STDOUT, STDERR = 1, 2
-MISSING_PROGRAM = ("failed to create task for container: failed to create shim task: OCI runtime create failed: runc "
-                   'create failed: unable to start container process: exec: "{}": executable file not found in $PATH')
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """A piece of output: when (nanoseconds), on which stream."""
-
-    time: int
-    stream: int
-    data: bytes
 
 
 @dataclass(eq=False)
@@ -61,10 +52,7 @@ class Container:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     namespace: Namespace | None = None
     process: Process | None = None
-    terminal: Terminal | None = None
-    logs: list[LogLine] = field(default_factory=list)
-    listeners: list[Callable[[int, bytes], None]] = field(default_factory=list)
-    execs: list[str] = field(default_factory=list)
+    execs: list[Exec] = field(default_factory=list)
     asked_to_stop: bool = False
     last_pid: int = 1
     dns: sandbox.EmbeddedDNS | None = None
@@ -72,6 +60,7 @@ class Container:
     def __post_init__(self) -> None:
         self.files = FileSystem(self.image.content)
         self.files.mount("/etc/hostname", f"{self.hostname}\n".encode())
+        self.streams = Streams(self.engine.machine.clock, has_log=self.logging["Type"] != "none")
 
     # What it is
 
@@ -119,12 +108,29 @@ class Container:
         self.engine.events.emit("container", action, self.id, self.attributes | more)
 
     @property
-    def environment(self) -> dict[str, str]:
-        pairs = (text.partition("=") for text in self.config.get("Env") or [])
-        given = {name: value for name, _, value in pairs}
-        tty = {"TERM": "xterm"} if self.config.get("Tty") else {}
-        path = {"PATH": given.pop("PATH")} if "PATH" in given else {}
-        return path | {"HOSTNAME": self.hostname} | tty | given | {"HOME": "/root"}
+    def has_terminal(self) -> bool:
+        return bool(self.config.get("Tty"))
+
+    @property
+    def logging(self) -> dict[str, Any]:
+        """The logging driver's name and options."""
+        asked = self.host_config.get("LogConfig") or {}
+        return {"Type": asked.get("Type") or "json-file", "Config": asked.get("Config") or {}}
+
+    @property
+    def directory(self) -> str:
+        return str(self.config.get("WorkingDir") or "/")
+
+    def environment(self, more: Iterable[str] = (), *, terminal: bool) -> dict[str, str]:
+        """A name without "=" takes the variable away (moby daemon/container, ReplaceOrAppendEnvVars)."""
+        found = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if terminal else {})
+        for text in (*(self.config.get("Env") or []), *more):
+            name, equals, value = text.partition("=")
+            if equals:
+                found[name] = value
+            else:
+                found.pop(name, None)
+        return found | {"HOME": found.get("HOME", "/root")}
 
     # Networks
 
@@ -221,7 +227,7 @@ class Container:
             self._enter_network()
             self._spawn_or_leave()
         except EngineError:
-            self.exit_code = self.exit_code or NEVER_RAN
+            self.exit_code = self.exit_code or starting.NEVER_RAN
             if self.host_config.get("AutoRemove"):
                 self.engine.containers.remove(self, force=False)
             raise
@@ -241,12 +247,18 @@ class Container:
 
     def _spawn_or_leave(self) -> None:
         try:
+            starting.check_user(self.config.get("User") or "", self.files)
             self._spawn()
-        except ProgramNotFound:
-            self._leave_network()
-            self.exit_code = 127
-            self.error = MISSING_PROGRAM.format(self.command[0])
-            raise bad_request(self.error) from None
+        except starting.CannotStart as mistake:
+            self.exit_code = mistake.code
+            self._cannot_start(starting.told_by_runc(mistake))
+        except EngineError as error:
+            self._cannot_start(error)
+
+    def _cannot_start(self, error: EngineError) -> NoReturn:
+        self._leave_network()
+        self.error = str(error)
+        raise error from None
 
     def _enter_network(self) -> None:
         try:
@@ -323,16 +335,11 @@ class Container:
         mount_devices(self.files, self.namespace)
         if self.host_config.get("PidMode") == "host":
             self.files.mount_roots(self._files_of)
-        process = self.engine.machine.spawn(self.command, namespace=self.namespace, files=self.files,
-                                            environment=self.environment)
-        directory = str(self.config.get("WorkingDir") or "/")
-        self.prepare(process, terminal=bool(self.config.get("Tty")), directory=directory)
+        process = self.new_process(self.command, terminal=self.has_terminal)
         if not process.sees_all_processes:
             process.pid, process.is_init = 1, True
         self.process = process
-        self._connect_output(process)
-        if not self.config.get("OpenStdin"):
-            process.stdin.close()
+        self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")))
         process.exit.when_done(lambda: self._exited(process))
         process.start()
 
@@ -340,39 +347,27 @@ class Container:
         process = self.engine.machine.processes.get(pid)
         return process.files if process is not None else None
 
-    def prepare(self, process: Process, *, terminal: bool, directory: str) -> None:
-        """What every process in this container has."""
-        process.hostname = self.hostname
-        process.privileged = bool(self.host_config.get("Privileged")) or "NET_ADMIN" in (
-            self.host_config.get("CapAdd") or [])
+    def new_process(self, command: list[str], *, terminal: bool, variables: Iterable[str] = (),
+                    directory: str = "") -> Process:
+        """A process with what all in this container have, ready to start. Raises CannotStart."""
+        assert self.namespace is not None
+        directory = directory or self.directory
+        try:
+            process = self.engine.machine.spawn(command, namespace=self.namespace, files=self.files,
+                                                environment=self.environment(variables, terminal=terminal))
+        except ProgramNotFound:
+            raise starting.cannot_run(command[0], self.files, directory) from None
+        process.hostname, process.has_terminal, process.directory = self.hostname, terminal, directory
+        process.privileged = bool(self.host_config.get("Privileged")) or self._has_capability("NET_ADMIN")
         process.sees_all_processes = self.host_config.get("PidMode") == "host"
-        process.has_terminal = terminal
-        process.directory = directory
+        if self.process is not None:
+            process.freezer = self.process.freezer
+        return process
 
-    def _connect_output(self, process: Process) -> None:
-        if process.has_terminal:
-            self.terminal = Terminal(process, lambda data: self._output(STDOUT, data))
-            return
-        process.stdout.listen(lambda data: self._output(STDOUT, data))
-        process.stderr.listen(lambda data: self._output(STDERR, data))
-
-    def _output(self, stream: int, data: bytes) -> None:
-        self.logs.append(LogLine(self.engine.now, stream, data))
-        for listener in list(self.listeners):
-            listener(stream, data)
-
-    def feed(self, data: bytes) -> None:
-        """A client's typing or input."""
-        if self.process is None or self.process.stdin.closed:
-            return
-        if self.terminal is not None:
-            self.terminal.type(data)
-        else:
-            self.process.stdin.write(data)
-
-    def end_input(self) -> None:
-        if self.process is not None and self.terminal is None:
-            self.process.stdin.close()
+    def _has_capability(self, name: str) -> bool:
+        added, dropped = ({capability(text) for text in self.host_config.get(option) or []}
+                          for option in ("CapAdd", "CapDrop"))
+        return name not in dropped and bool(added & {name, "ALL"})
 
     def _exited(self, process: Process) -> None:
         if self.process is not process:
@@ -380,7 +375,8 @@ class Container:
         self.exit_code, self.finished = process.exit.result(), self.engine.now
         duration = (self.finished - self.started) // 10**9
         self._leave_network()
-        self.state, self.process, self.terminal = "exited", None, None
+        self.streams.disconnect()
+        self.state, self.process = "exited", None
         for mate in [p for p in self.engine.machine.processes.values() if p.files is self.files]:
             mate.kill(signal.SIGKILL)
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
@@ -400,13 +396,14 @@ class Container:
             self.namespace.close()
         self.namespace = None
 
-    def kill(self, number: int) -> None:
-        """Send a signal. Raises EngineError when it isn't running."""
-        if self.process is None:
-            raise conflict(f"cannot kill container: {self.id}: container {self.id} is not running")
-        self.asked_to_stop = self.asked_to_stop or number in (signal.SIGKILL, signal.SIGTERM)
-        self.emit("kill", signal=str(number))
-        self.process.signal(number)
+    def input_ended(self) -> None:
+        """A client has no more to send; where another may come, as after ``run -di``, the input stays open."""
+        if self.config.get("StdinOnce"):
+            self.streams.end_input()
+
+    @property
+    def stop_signal(self) -> int:
+        return signal_number(self.config.get("StopSignal") or "SIGTERM")
 
     @property
     def command_text(self) -> str:

@@ -81,7 +81,7 @@ class World:
 
 def waits_for_time(process: Process) -> bool:
     """Whether the process, or one that it waits for, waits for the clock alone."""
-    if process.task is None or process.exit.done:
+    if process.task is None or process.exit.done or process.freezer.frozen:
         return False
     return _passes(process.task) or any(waits_for_time(child) for child in process.children)
 

@@ -28,12 +28,13 @@ HOST_NAME = "docker-host"
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
-def timestamp_text(nanoseconds: int) -> str:
-    """RFC 3339 with nanoseconds, as Go prints it; no time at all is the year 1."""
+def timestamp_text(nanoseconds: int, *, all_digits: bool = False) -> str:
+    """RFC 3339 with nanoseconds, as Go prints it; no time at all is the year 1. Logs have ``all_digits``."""
     if not nanoseconds:
         return ZERO_TIME
     seconds, rest = divmod(nanoseconds, 10**9)
-    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+    fraction = f".{rest:09d}"
+    fraction = fraction if all_digits else fraction.rstrip("0").rstrip(".")
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
 
 
@@ -48,7 +49,7 @@ class Engine:
         self.id = self.new_id()[:32]
         self.events = Events(clock)
         self.images = Images()
-        self.volumes = Volumes()
+        self.volumes = Volumes(self.events)
         self.containers = Containers(self)
         self.links = Links(self)
         drivers = drivers_for(self.machine)
@@ -73,8 +74,8 @@ class Engine:
         self.links.check(container)
         new = Exec(self.new_id(), container, config)
         self._execs[new.id] = new
-        container.execs.append(new.id)
-        container.emit(f"exec_create: {' '.join(new.command)} ", execID=new.id)
+        container.execs.append(new)
+        container.emit(f"exec_create: {new.command_text}", execID=new.id)
         return new
 
     def exec(self, identifier: str) -> Exec:

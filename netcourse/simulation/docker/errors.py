@@ -31,5 +31,9 @@ def failed(message: str) -> EngineError:
     return EngineError(500, message)
 
 
+def not_implemented(message: str) -> EngineError:
+    return EngineError(501, message)
+
+
 def not_simulated(what: str) -> EngineError:
-    return EngineError(501, f"{what} isn't simulated by netcourse: use a real Docker Engine for it")
+    return not_implemented(f"{what} isn't simulated by netcourse: use a real Docker Engine for it")

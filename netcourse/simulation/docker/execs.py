@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from netcourse.simulation.docker.containers import STDERR, STDOUT, Container
-from netcourse.simulation.docker.errors import conflict
-from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.docker.containers import Container
+from netcourse.simulation.docker.errors import bad_request, conflict
+from netcourse.simulation.docker.output import STDERR, STDOUT
+from netcourse.simulation.docker.starting import CannotStart, check_directory
+from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.terminal import Terminal
-
-NOT_FOUND = 127
-MISSING = ('OCI runtime exec failed: exec failed: unable to start container process: exec: "{}": executable file not '
-           "found in $PATH")
 
 
 @dataclass(eq=False)
@@ -35,25 +33,22 @@ class Exec:
     def command(self) -> list[str]:
         return list(self.config.get("Cmd") or [])
 
+    @property
+    def command_text(self) -> str:
+        """As events show it: there is a space after the program even where nothing follows."""
+        return f"{self.command[0]} {' '.join(self.command[1:])}"
+
     def start(self, show: Callable[[int, bytes], None]) -> None:
-        """Start the program; what it prints goes to ``show``. A program that isn't there is told of in its output."""
+        """Start the program; what it prints goes to ``show``. Raises EngineError."""
         container = self.container
         if not container.is_running or container.namespace is None:
             raise conflict(f"container {container.id} is not running")
-        container.emit(f"exec_start: {' '.join(self.command)} ", execID=self.id)
-        environment = container.environment | dict(text.split("=", 1) for text in self.config.get("Env") or []
-                                                   if "=" in text)
+        container.emit(f"exec_start: {self.command_text}", execID=self.id)
         try:
-            process = container.engine.machine.spawn(self.command, namespace=container.namespace, files=container.files,
-                                                     environment=environment)
-        except ProgramNotFound:
-            show(STDOUT, (MISSING.format(self.command[0]) + "\r\n" * self.has_terminal + "\n" *
-                          (not self.has_terminal)).encode())
-            self.exit_code = NOT_FOUND
-            return
-        directory = str(self.config.get("WorkingDir") or container.config.get("WorkingDir") or "/")
-        container.prepare(process, terminal=self.has_terminal, directory=directory)
-        process.privileged = process.privileged or bool(self.config.get("Privileged"))
+            process = self._spawn()
+        except CannotStart as mistake:
+            self.exit_code = mistake.code
+            raise bad_request(f"OCI runtime exec failed: exec failed: {mistake}") from None
         container.last_pid += 6
         process.pid = process.host_pid if process.sees_all_processes else container.last_pid
         self.process = process
@@ -66,6 +61,15 @@ class Exec:
             process.stdin.close()
         process.exit.when_done(self._ended)
         process.start()
+
+    def _spawn(self) -> Process:
+        container, directory = self.container, str(self.config.get("WorkingDir") or "")
+        if directory:
+            check_directory(directory, container.files)
+        process = container.new_process(self.command, terminal=self.has_terminal, directory=directory,
+                                        variables=self.config.get("Env") or [])
+        process.privileged = process.privileged or bool(self.config.get("Privileged"))
+        return process
 
     def _ended(self) -> None:
         assert self.process is not None

@@ -43,7 +43,8 @@ def inspect_container(container: Container) -> dict[str, Any]:
         "HostnamePath": f"{folder}/hostname", "HostsPath": f"{folder}/hosts",
         "LogPath": f"{folder}/{container.id}-json.log", "Name": f"/{container.name}",
         "RestartCount": container.restarts, "Driver": "overlay2", "Platform": "linux", "MountLabel": "",
-        "ProcessLabel": "", "AppArmorProfile": "", "ExecIDs": None,
+        "ProcessLabel": "", "AppArmorProfile": "",
+        "ExecIDs": [run.id for run in container.execs if not run.is_over] or None,
         "HostConfig": {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()}
         | {"NetworkMode": container.network_mode, "Links": container.engine.links.shown(container)},
         "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": [],
@@ -55,7 +56,7 @@ def inspect_container(container: Container) -> dict[str, Any]:
 def _state(container: Container) -> dict[str, Any]:
     process = container.process
     return {
-        "Status": container.state, "Running": container.is_running, "Paused": False,
+        "Status": container.state, "Running": container.is_running, "Paused": container.state == "paused",
         "Restarting": container.state == "restarting", "OOMKilled": False, "Dead": container.state == "dead",
         "Pid": process.host_pid if process is not None else 0, "ExitCode": container.exit_code,
         "Error": container.error, "StartedAt": timestamp_text(container.started),
@@ -130,8 +131,9 @@ def status_text(container: Container) -> str:
     now = container.engine.now
     if container.state == "created":
         return "Created"
-    if container.state == "running":
-        return f"Up {duration_text((now - container.started) // SECOND)}"
+    if container.is_running:
+        paused = " (Paused)" * (container.state == "paused")
+        return f"Up {duration_text((now - container.started) // SECOND)}{paused}"
     if container.state == "restarting":
         return f"Restarting ({container.exit_code}) {duration_text((now - container.finished) // SECOND)} ago"
     return f"Exited ({container.exit_code}) {duration_text((now - container.finished) // SECOND)} ago"

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
+from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
 from netcourse.simulation.docker.names import random_name
+from netcourse.simulation.docker.signalling import kill
+from netcourse.simulation.docker.starting import make_directory
 from netcourse.simulation.linux.clock import MILLISECOND
 
 if TYPE_CHECKING:
@@ -53,27 +56,31 @@ class Containers:
 
     def create(self, name: str, request: dict[str, Any]) -> Container:
         """Raises EngineError; nothing is created then."""
+        host_config = dict(request.get("HostConfig") or {})
+        check_settings(request, host_config)
         image_name = str(request.get("Image") or "")
         image = self._engine.images.get(image_name)
         identifier = self._engine.new_id()
-        host_config = dict(request.get("HostConfig") or {})
         config = _config(request, image.config)
         if not config.get("Cmd") and not config.get("Entrypoint"):
             raise bad_request("no command specified")
-        container = Container(self._engine, identifier, name or self._free_name(), image, config, host_config,
-                              self._engine.now)
+        container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
+                              host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
         self._check_name(name)
         config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
                                                          else container.hostname)
+        make_directory(container.directory, container.files)
         self._engine.links.register(container)
         self._containers[identifier] = container
         container.emit("create")
         return container
 
-    def _check_name(self, name: str) -> None:
+    def _check_name(self, text: str) -> None:
+        """With or without a slash at its beginning. Raises EngineError."""
+        name = text.removeprefix("/")
         if name and not NAME.fullmatch(name):
-            raise bad_request(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+            raise bad_request(f"Invalid container name ({text}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
         taken = next((c for c in self._containers.values() if name and c.name == name), None)
         if taken is not None:
             raise conflict(f'Conflict. The container name "/{name}" is already in use by container "{taken.id}". You '
@@ -91,7 +98,6 @@ class Containers:
         wanted: dict[str, dict[str, Any]] = {name: settings or {} for name, settings in
                                              (request.get("EndpointsConfig") or {}).items()}
         if mode.startswith("container:"):
-            self._check_shared(container)
             return
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")
@@ -107,22 +113,15 @@ class Containers:
             networks.check_settings(network, settings, container_name=f"invalid config for network {name}: ")
             container.endpoints[network.name] = Endpoint(network, container.id, container.name, settings)
 
-    def _check_shared(self, container: Container) -> None:
-        if container.host_config.get("PortBindings"):
-            raise bad_request("conflicting options: port publishing and the container type network mode")
-        if container.config.get("ExposedPorts"):
-            raise bad_request("conflicting options: port exposing and the container type network mode")
-        if container.config.get("Hostname"):
-            raise bad_request("conflicting options: hostname and the network mode")
-
     # Life
 
     def rename(self, container: Container, name: str) -> None:
         """The new name counts at once, in DNS too. Raises EngineError."""
+        name = name.removeprefix("/")
         if name == container.name:
             raise bad_request("Renaming a container with the same name as its current name")
         try:
-            self._check_name(name)
+            self._check_name(f"/{name}")
         except EngineError as error:
             raise EngineError(error.status, f"Error when allocating new name: {error}") from None
         old, container.name = container.name, name
@@ -134,9 +133,8 @@ class Containers:
         """Raises EngineError for one that runs, unless ``force``."""
         if container.is_running:
             if not force:
-                raise conflict(f'cannot remove container "{container.name}": container is running: stop the container '
-                               "before removing or force remove")
-            container.kill(signal.SIGKILL)
+                raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
+            kill(container, signal.SIGKILL)
         self._containers.pop(container.id, None)
         self._engine.links.forget(container)
         container.state = "dead"
@@ -201,12 +199,18 @@ class Containers:
         return sorted(members, key=lambda member: int(member[1].ip or 0))
 
 
+_IN_THE_WAY = {"running": "container is running: stop the container before removing or force remove",
+               "paused": "container is paused and must be unpaused first"}
+
+
 def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
     """What was asked for, with what the image gives where nothing was."""
-    entrypoint = request.get("Entrypoint")
-    command = request.get("Cmd")
-    if not entrypoint and not command:
-        command = image.get("Cmd")
+    entrypoint, command = request.get("Entrypoint"), request.get("Cmd")
+    if not entrypoint:
+        command = command or image.get("Cmd")
+        entrypoint = image.get("Entrypoint")
+    elif entrypoint == [""]:
+        entrypoint = None
     own = list(request.get("Env") or [])
     names = {entry.partition("=")[0] for entry in own}
     environment = own + [entry for entry in image.get("Env") or [] if entry.partition("=")[0] not in names]
@@ -219,6 +223,7 @@ def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "Tty": bool(request.get("Tty")), "OpenStdin": bool(request.get("OpenStdin")),
         "StdinOnce": bool(request.get("StdinOnce")), "Env": environment, "Cmd": command,
         "Image": request.get("Image"), "Volumes": None, "WorkingDir": request.get("WorkingDir") or "",
-        "Entrypoint": entrypoint if entrypoint else image.get("Entrypoint"), "OnBuild": None,
+        "Entrypoint": entrypoint, "OnBuild": None,
         "Labels": request.get("Labels") or {},
+        **{name: request[name] for name in ("StopSignal", "StopTimeout") if request.get(name)},
     }

@@ -6,7 +6,7 @@ import re
 from posixpath import normpath
 from urllib.parse import parse_qs, unquote
 
-from netcourse.simulation.docker.api import containers, execs, images, networks, system
+from netcourse.simulation.docker.api import containers, execs, following, images, listing, networks, system, volumes
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Stream
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.errors import bad_request, not_simulated
@@ -25,8 +25,8 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
     by_method: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
-    for routes in (system.ROUTES, networks.ROUTES, containers.ROUTES, execs.ROUTES, images.ROUTES):
-        for method, path, handler in routes:
+    for module in (system, networks, containers, following, listing, execs, images, volumes):
+        for method, path, handler in module.ROUTES:
             by_method.setdefault(method, []).append((_pattern(path), handler))
     return by_method
 

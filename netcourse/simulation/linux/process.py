@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.pipes import Pipe
-from netcourse.simulation.linux.tasks import Cancelled, Future, Task, sleep
+from netcourse.simulation.linux.tasks import Cancelled, Freezer, Future, Result, Task, sleep
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.files import FileSystem
@@ -55,14 +55,19 @@ class Process:
     user: str = "root"
     privileged: bool = False
     sees_all_processes: bool = False
+    freezer: Freezer = field(default_factory=Freezer)
     signal_handlers: dict[int, Callable[[], None]] = field(default_factory=dict)
     exit: Future[int] = field(default_factory=Future)
     task: Task[int] | None = None
     children: list[Process] = field(default_factory=list)
 
     def start(self) -> None:
-        self.task = Task(self.machine.clock, self.program(self))
+        self.task = self.do(self.program(self))
         self.task.when_done(self._ended)
+
+    def do(self, coroutine: Coroutine[Future[Any], None, Result]) -> Task[Result]:
+        """Another thread of this process."""
+        return Task(self.machine.clock, coroutine, self.freezer)
 
     def _ended(self) -> None:
         assert self.task is not None
@@ -74,6 +79,9 @@ class Process:
     def signal(self, number: int) -> None:
         """Deliver a signal: its handler, or the default, which ends the process (but not an init without a handler)."""
         if self.exit.done:
+            return
+        if self.freezer.frozen and number != signals.SIGKILL:
+            self.freezer.when_thawed(lambda: self.signal(number))
             return
         handler = self.signal_handlers.get(number)
         if number != signals.SIGKILL and handler is not None:

@@ -63,12 +63,39 @@ class Future(Generic[Result]):
         return self.result()
 
 
-class Task(Future[Result]):
-    """A coroutine at work. Awaiting the task waits for its end and gives its result."""
+class Freezer:
+    """Tasks that are stopped and go on together, as the kernel's freezer does with the processes of a cgroup (v2)."""
 
-    def __init__(self, clock: Clock, coroutine: Coroutine[Future[Any], None, Result]) -> None:
+    def __init__(self) -> None:
+        self.frozen = False
+        self._waiting: list[Callable[[], None]] = []
+
+    def freeze(self) -> None:
+        self.frozen = True
+
+    def thaw(self) -> None:
+        """Do all that has waited."""
+        self.frozen = False
+        waiting, self._waiting = self._waiting, []
+        for action in waiting:
+            action()
+
+    def when_thawed(self, action: Callable[[], None]) -> None:
+        """Do something now, or when it is no longer frozen."""
+        if self.frozen:
+            self._waiting.append(action)
+        else:
+            action()
+
+
+class Task(Future[Result]):
+    """A coroutine at work, as long as its ``freezer`` lets it. Awaiting it waits for its end and gives its result."""
+
+    def __init__(self, clock: Clock, coroutine: Coroutine[Future[Any], None, Result],
+                 freezer: Freezer | None = None) -> None:
         super().__init__()
         self._clock = clock
+        self._freezer = freezer or Freezer()
         self._coroutine = coroutine
         self._awaiting: Future[Any] | None = None
         self._pending = clock.call_soon(self._resume)
@@ -99,7 +126,11 @@ class Task(Future[Result]):
             self._advance(lambda: self._coroutine.throw(error))
 
     def _resume(self) -> None:
-        self._advance(lambda: self._coroutine.send(None))
+        self._freezer.when_thawed(self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.done:
+            self._advance(lambda: self._coroutine.send(None))
 
     def _advance(self, step: Callable[[], Future[Any]]) -> None:
         self._awaiting = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow
-from netcourse.simulation.docker.errors import bad_request, conflict
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.execs import Exec
+from netcourse.simulation.docker.output import STDOUT
+from netcourse.simulation.docker.starting import check_user
 
 
 def create(request: Request) -> Response:
@@ -16,6 +18,9 @@ def create(request: Request) -> Response:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             raise conflict(f"container {container.id} is not running")
+        if container.state == "paused":
+            raise conflict(f"Container {request.parts['id']} is paused, unpause the container before exec")
+        check_user(wanted.get("User") or "", container.files)
         return Response({"Id": engine.create_exec(container, wanted).id}, 201)
 
 
@@ -35,18 +40,16 @@ def start(request: Request) -> Response | Stream:
 def _run(request: Request, found: Exec, connection: Connection) -> None:
     outlet = Outlet(raw=found.has_terminal)
     world = request.world
-    with world.enter():
-        found.start(outlet.show)
+    try:
+        with world.enter():
+            found.start(outlet.show)
+    except EngineError as error:
+        outlet.show(STDOUT, f"{error}\r\n".encode())
+        outlet.flush(connection)
+        return
     if found.config.get("AttachStdin"):
-        connection.receive(lambda data: _locked(request, lambda: found.feed(data)),
-                           lambda: _locked(request, found.end_input))
+        connection.receive(lambda data: request.alone(lambda: found.feed(data)), lambda: request.alone(found.end_input))
     follow(world, connection, outlet, found.process, lambda: found.is_over)
-
-
-def _locked(request: Request, action: object) -> None:
-    with request.world.enter():
-        assert callable(action)
-        action()
 
 
 def inspect(request: Request) -> Response:

@@ -1,28 +1,47 @@
-"""/images and /volumes."""
+"""/images."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
-from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
-from netcourse.simulation.docker.errors import EngineError
+from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning
+from netcourse.simulation.docker.api.messages import TRUE, Connection, Request, Response, Route, Stream
+from netcourse.simulation.docker.errors import not_simulated
 from netcourse.simulation.docker.images import Image, normal_name
 
 
 def list_images(request: Request) -> Response:
-    wanted = request.filters().get("reference", [])
+    filters = request.filters()
+    check_known(filters, {"before", "dangling", "label", "reference", "since", "until"})
+    for name in ("before", "since", "until"):
+        if name in filters:
+            raise not_simulated(f"the {name} filter of images")
     with request.world.enter() as engine:
-        found = [image for image in engine.images.all()
-                 if not wanted or any(normal_name(name) in image.tags for name in wanted)]
-        return Response([_summary(image) for image in found])
+        chosen = ((image, _chosen_tags(image, filters)) for image in engine.images.all())
+        return Response([_summary(image, tags) for image, tags in chosen if tags])
 
 
-def _summary(image: Image) -> dict[str, Any]:
+def _chosen_tags(image: Image, filters: Filters) -> list[str]:
+    """Those that fit the patterns; an image without any isn't shown. No image here is dangling or has labels."""
+    if "label" in filters or any(value in TRUE for value in filters.get("dangling", [])):
+        return []
+    patterns = filters.get("reference", [])
+    return [tag for tag in image.tags if not patterns or any(_fits(tag, pattern) for pattern in patterns)]
+
+
+def _fits(tag: str, pattern: str) -> bool:
+    """A pattern is for the whole name, or for the name without its tag (distribution/reference, FamiliarMatch)."""
+    short = pattern.removeprefix("docker.io/").removeprefix("library/")
+    return fnmatchcase(tag, short) or fnmatchcase(tag.rpartition(":")[0], short)
+
+
+def _summary(image: Image, tags: list[str]) -> dict[str, Any]:
     created = int(datetime.fromisoformat(image.created).timestamp())
     return {"Containers": -1, "Created": created, "Id": image.id, "Labels": None, "ParentId": "", "RepoDigests": [],
-            "RepoTags": image.tags, "SharedSize": -1, "Size": image.size}
+            "RepoTags": tags, "SharedSize": -1, "Size": image.size}
 
 
 def inspect(request: Request) -> Response:
@@ -68,38 +87,35 @@ def tag(request: Request) -> Response:
     return Response(status=201)
 
 
-def list_volumes(request: Request) -> Response:
-    names = request.filters().get("name", [])
+def history(request: Request) -> Response:
     with request.world.enter() as engine:
-        found = [v for v in engine.volumes.all() if not names or any(name in v["Name"] for name in names)]
-    return Response({"Volumes": found, "Warnings": None})
+        engine.images.get(request.parts["name"])
+    raise not_simulated("the history of an image")
 
 
-def create_volume(request: Request) -> Response:
-    wanted = request.json("volume.CreateOptions")
+def prune(request: Request) -> Response:
+    """Nothing is dangling here; with all of them, those that no container uses go."""
+    filters = request.filters()
+    check_pruning(filters, {"dangling", "label", "label!", "until"})
+    gone: list[dict[str, str]] = []
     with request.world.enter() as engine:
-        name = str(wanted.get("Name") or engine.new_id())
-        return Response(engine.volumes.create(name, wanted.get("Labels"), engine.timestamp()), 201)
+        if "false" in filters.get("dangling", []) and "label" not in filters:
+            used = {container.image.id for container in engine.containers}
+            for image in [image for image in engine.images.all() if image.id not in used]:
+                for tag_name in list(image.tags):
+                    gone += engine.images.remove(tag_name, used=False)
+        engine.events.emit("image", "prune", "", {"reclaimed": "0"})
+    return Response({"ImagesDeleted": gone or None, "SpaceReclaimed": 0})
 
 
-def inspect_volume(request: Request) -> Response:
-    with request.world.enter() as engine:
-        return Response(engine.volumes.get(request.parts["name"]))
-
-
-def remove_volume(request: Request) -> Response:
-    with request.world.enter() as engine:
-        try:
-            engine.volumes.remove(request.parts["name"])
-        except EngineError:
-            if not request.flag("force"):
-                raise
-    return Response(status=204)
+def prune_builds(request: Request) -> Response:
+    """Nothing has ever been built here."""
+    return Response({"CachesDeleted": None, "SpaceReclaimed": 0})
 
 
 ROUTES: list[Route] = [
+    ("POST", "/build/prune", prune_builds),
+    ("POST", "/images/prune", prune), ("GET", "/images/{name}/history", history),
     ("GET", "/images/json", list_images), ("POST", "/images/create", pull), ("GET", "/images/{name}/json", inspect),
     ("DELETE", "/images/{name}", remove), ("POST", "/images/{name}/tag", tag),
-    ("GET", "/volumes", list_volumes), ("POST", "/volumes/create", create_volume),
-    ("GET", "/volumes/{name}", inspect_volume), ("DELETE", "/volumes/{name}", remove_volume),
 ]

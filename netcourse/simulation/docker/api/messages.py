@@ -11,6 +11,7 @@ from netcourse.simulation.docker.api.bodies import WrongType, fitted
 from netcourse.simulation.docker.api.json_reading import NotJSON, read_value
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.errors import bad_request, failed
+from netcourse.simulation.linux.clock import SECOND
 
 TRUE = ("1", "true", "True", "TRUE", "t", "T", "yes")
 
@@ -41,6 +42,11 @@ class Request:
         except ValueError:
             raise failed(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
 
+    def alone(self, action: Callable[[], None]) -> None:
+        """Do something while nobody else touches the engine."""
+        with self.world.enter():
+            action()
+
     def json(self, struct: str) -> dict[str, Any]:
         """The body as one of ``bodies.STRUCTS``; nothing at all is an empty one (moby httputils.ReadJSON).
 
@@ -69,6 +75,15 @@ class Request:
             return {str(key): [str(item) for item in items] for key, items in value.items()}
         except (ValueError, AttributeError, TypeError):
             raise bad_request("invalid filter") from None
+
+
+def moment(text: str) -> int | None:
+    """Seconds since the epoch, maybe with a fraction, as nanoseconds; None for no time."""
+    seconds, _, fraction = text.partition(".")
+    try:
+        return int(seconds) * SECOND + int(f"{fraction:0<9}"[:9]) if text else None
+    except ValueError:
+        return None
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netcourse.simulation.docker.api.filters import check_pruning
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.errors import bad_request
 
@@ -54,8 +55,12 @@ def disconnect(request: Request) -> Response:
 
 
 def prune(request: Request) -> Response:
+    filters = request.filters()
+    check_pruning(filters, {"label", "label!", "until"})
     with request.world.enter() as engine:
-        return Response({"NetworksDeleted": engine.networks.prune(request.filters()) or None})
+        gone = engine.networks.prune(filters)
+        engine.events.emit("network", "prune", "", {"reclaimed": "0"})
+        return Response({"NetworksDeleted": gone or None})
 
 
 ROUTES: list[Route] = [

@@ -6,9 +6,9 @@ import json
 import queue
 from typing import Any
 
-from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
+from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream, moment
+from netcourse.simulation.docker.errors import not_found
 from netcourse.simulation.docker.events import Event, matches
-from netcourse.simulation.linux.clock import SECOND
 
 VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
 KERNEL = "6.12.48"
@@ -69,7 +69,7 @@ def disk_usage(request: Request) -> Response:
 
 def events(request: Request) -> Stream:
     filters = request.filters()
-    since, until = _time(request.one("since")), _time(request.one("until"))
+    since, until = moment(request.one("since")), moment(request.one("until"))
 
     def run(connection: Connection) -> None:
         arrived: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -100,19 +100,17 @@ def _send(connection: Connection, found: list[Event], filters: dict[str, list[st
             connection.send(json.dumps(event, separators=(",", ":")).encode() + b"\n")
 
 
-def _time(text: str) -> int | None:
-    """Seconds, maybe with a fraction, as nanoseconds."""
-    try:
-        return round(float(text) * SECOND) if text else None
-    except ValueError:
-        return None
-
-
 def auth(request: Request) -> Response:
     return Response({"message": "signing in isn't simulated by netcourse: use a real Docker Engine for it"}, 501)
 
 
+def plugin(request: Request) -> Response:
+    """There is none; ``docker inspect`` asks here last."""
+    raise not_found(f'plugin "{request.parts["name"]}" not found')
+
+
 ROUTES: list[Route] = [
+    ("GET", "/plugins/{name}/json", plugin),
     ("GET", "/_ping", ping), ("HEAD", "/_ping", ping), ("GET", "/version", version), ("GET", "/info", info),
     ("GET", "/events", events), ("GET", "/system/df", disk_usage), ("POST", "/auth", auth),
 ]

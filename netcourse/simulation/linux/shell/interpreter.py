@@ -79,8 +79,7 @@ class Shell:
         empty = Pipe()
         empty.close()
         shell = self._copy()
-        self.tasks.append(Task(self.process.machine.clock, shell._finish(part, Streams(empty, streams.stdout,
-                                                                                       streams.stderr))))
+        self.tasks.append(self.process.do(shell._finish(part, Streams(empty, streams.stdout, streams.stderr))))
         return 0
 
     async def _finish(self, node: Node, streams: Streams) -> int:
@@ -95,7 +94,7 @@ class Shell:
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
         pipes = [Pipe() for _ in node.stages[1:]]
         ends = [streams.stdin, *pipes], [*pipes, streams.stdout]
-        tasks = [Task(self.process.machine.clock, self._stage(stage, Streams(into, out, streams.stderr), out in pipes))
+        tasks = [self.process.do(self._stage(stage, Streams(into, out, streams.stderr), out in pipes))
                  for stage, into, out in zip(node.stages, *ends, strict=True)]
         try:
             codes = [await task for task in tasks]
@@ -351,6 +350,7 @@ def _reason(error: OSError) -> str:
 def inherit(child: Process, parent: Process) -> None:
     """What a child has from its parent besides streams, files and namespace."""
     child.parent, child.directory, child.hostname = parent, parent.directory, parent.hostname
+    child.freezer = parent.freezer
     child.user, child.privileged, child.has_terminal = parent.user, parent.privileged, parent.has_terminal
     child.sees_all_processes = parent.sees_all_processes
     child.pid = child.host_pid if child.sees_all_processes else parent.pid + len(parent.children) + 1

@@ -12,7 +12,6 @@ from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
 from netcourse.simulation.linux.programs.busybox.ping import address_of
 from netcourse.simulation.linux.sockets import ANY
-from netcourse.simulation.linux.tasks import Task
 from netcourse.simulation.linux.tcp import TCPSocket
 
 DEFAULT_TIMEOUT = 900
@@ -122,7 +121,7 @@ async def httpd(process: Process) -> int:
         in_use = error.errno == errno.EADDRINUSE
         raise Complaint(f"httpd: bind: {'Address already in use' if in_use else error.strerror}") from None
     listener.listen()
-    server = Task(process.machine.clock, _serve(process, listener, home))
+    server = process.do(_serve(process, listener, home))
     if "f" not in given:
         return 0
     try:
@@ -136,7 +135,7 @@ async def httpd(process: Process) -> int:
 async def _serve(process: Process, listener: TCPSocket, home: str) -> None:
     while True:
         connection = await listener.accept()
-        Task(process.machine.clock, _answer(process, connection, home))
+        process.do(_answer(process, connection, home))
 
 
 async def _answer(process: Process, connection: TCPSocket, home: str) -> None:
@@ -221,7 +220,7 @@ async def _listen(process: Process, port: int) -> int:
 
 async def _relay(process: Process, socket: TCPSocket) -> int:
     """Standard input goes out; what comes in is printed until the other side has closed."""
-    sender = Task(process.machine.clock, _send_input(process, socket))
+    sender = process.do(_send_input(process, socket))
     try:
         while data := await socket.receive():
             process.stdout.write(data)

@@ -1,0 +1,36 @@
+"""What the filters of several listings share (moby api/types/filters)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from netcourse.simulation.docker.errors import bad_request, not_simulated
+
+Filters = dict[str, list[str]]
+
+
+def check_known(filters: Filters, known: Collection[str]) -> None:
+    """Raises EngineError for a filter that dockerd doesn't know."""
+    for key in filters:
+        if key not in known:
+            raise bad_request(f"invalid filter '{key}'")
+
+
+def check_pruning(filters: Filters, known: Collection[str]) -> None:
+    """Raises EngineError for an unknown filter, and for pruning by age, which isn't simulated."""
+    check_known(filters, known)
+    if "until" in filters:
+        raise not_simulated("pruning by age")
+
+
+def has_label(labels: Mapping[str, str] | None, value: str) -> bool:
+    """``value`` is a label's name, or name=value."""
+    name, equals, wanted = value.partition("=")
+    found = (labels or {}).get(name)
+    return found is not None and (not equals or found == wanted)
+
+
+def labels_fit(labels: Mapping[str, str] | None, filters: Filters) -> bool:
+    """Every ``label`` must be there and no ``label!``."""
+    return (all(has_label(labels, value) for value in filters.get("label", [])) and
+            not any(has_label(labels, value) for value in filters.get("label!", [])))

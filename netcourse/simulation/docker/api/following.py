@@ -1,0 +1,153 @@
+"""/containers/{id}/wait, logs and attach: what a client follows until the container, or the client, has enough."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream, moment
+from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
+from netcourse.simulation.docker.containers import Container
+from netcourse.simulation.docker.engine import timestamp_text
+from netcourse.simulation.docker.errors import bad_request, not_implemented
+from netcourse.simulation.docker.output import LogEntry
+
+POLL = 0.03
+
+
+def wait(request: Request) -> Stream:
+    condition = request.one("condition", "not-running") or "not-running"
+    with request.world.enter() as engine:
+        container = engine.containers.get(request.parts["id"])
+    started = container.started
+
+    def over() -> bool:
+        if condition == "removed":
+            return container.state == "dead"
+        if condition == "next-exit":
+            return container.finished > started and not container.is_running
+        return not container.is_running
+
+    def run(connection: Connection) -> None:
+        # ``docker run`` asks before it starts the container: what is waited for may not be there yet
+        while not over() and not connection.hung_up() and not request.world.closing.is_set():
+            # which asks for its next exit, and follows it by attaching: only a plain wait lets time run ahead
+            process = container.process if condition == "not-running" else None
+            request.world.drive(process, over, hung_up=connection.hung_up, chunks=lambda: container.streams.chunks)
+        connection.send(json.dumps({"StatusCode": container.exit_code}).encode() + b"\n")
+
+    return Stream(run)
+
+
+def logs(request: Request) -> Stream:
+    with request.world.enter() as engine:
+        container = engine.containers.get(request.parts["id"])
+    wanted = _streams(request)
+    if not wanted:
+        raise bad_request("Bad parameters: you must choose at least one stream")
+    log = container.streams.log
+    if log is None:
+        raise not_implemented("configured logging driver does not support reading")
+    shown = _chosen(request, wanted)
+    written = _writer(request, container)
+    position = 0
+
+    def run(connection: Connection) -> None:
+        nonlocal position
+        with request.world.enter():
+            found, position = list(log.entries), len(log.entries)
+        for entry in _tail([entry for entry in found if shown(entry)], request.one("tail", "all")):
+            connection.send(written(entry))
+        while request.flag("follow") and not connection.hung_up() and not request.world.closing.is_set():
+            with request.world.enter():
+                running = container.is_running
+                found, position = log.entries[position:], len(log.entries)
+            for entry in filter(shown, found):
+                connection.send(written(entry))
+            if not running:
+                return
+            request.world.closing.wait(POLL)
+
+    return Stream(run, RAW if container.has_terminal else MULTIPLEXED)
+
+
+def _streams(request: Request) -> set[int]:
+    return {number for number, name in ((1, "stdout"), (2, "stderr")) if request.flag(name)}
+
+
+def _chosen(request: Request, streams: set[int]) -> Callable[[LogEntry], bool]:
+    since, until = moment(request.one("since")) or 0, moment(request.one("until"))
+    return lambda entry: (entry.stream in streams and entry.time >= since and
+                          (until is None or entry.time <= until))
+
+
+def _writer(request: Request, container: Container) -> Callable[[LogEntry], bytes]:
+    """moby daemon/server/httputils, WriteLogStream."""
+    stamps = request.flag("timestamps")
+    details = f"{_details(container)} " if request.flag("details") else ""
+
+    def written(entry: LogEntry) -> bytes:
+        stamp = f"{timestamp_text(entry.time, all_digits=True)} " if stamps else ""
+        data = (stamp + details).encode() + entry.data
+        return data if container.has_terminal else framed(entry.stream, data)
+
+    return written
+
+
+def _details(container: Container) -> str:
+    """The labels and the variables that the logging driver was asked to add (moby daemon/logger, ExtraAttributes)."""
+    options = container.logging["Config"]
+    labels = container.config.get("Labels") or {}
+    variables = dict(text.split("=", 1) for text in container.config.get("Env") or [] if "=" in text)
+    found = {name: values[name] for option, values in (("labels", labels), ("env", variables))
+             for name in options.get(option, "").split(",") if name in values}
+    return ",".join(f"{name}={value}" for name, value in sorted(found.items()))
+
+
+def _tail(entries: list[LogEntry], wanted: str) -> list[LogEntry]:
+    if not wanted.isdigit():
+        return entries
+    return entries[-int(wanted):] if int(wanted) else []
+
+
+def attach(request: Request) -> Stream:
+    with request.world.enter() as engine:
+        container = engine.containers.get(request.parts["id"])
+        container.emit("attach")
+    wanted, outlet = _streams(request), Outlet(raw=container.has_terminal)
+
+    def show(stream: int, data: bytes) -> None:
+        if stream in wanted:
+            outlet.show(stream, data)
+
+    streams = container.streams
+    with request.world.enter():
+        if request.flag("logs") and streams.log is not None:
+            for entry in streams.log.entries:
+                show(entry.stream, entry.data)
+        streams.listeners.append(show)
+    finished = container.finished
+
+    def over() -> bool:
+        ended = not container.is_running and container.finished > finished
+        return ended or container.state == "dead" or bool(container.error)
+
+    def run(connection: Connection) -> None:
+        if request.flag("stdin") and container.config.get("OpenStdin"):
+            connection.receive(lambda data: request.alone(lambda: streams.feed(data)),
+                               lambda: request.alone(container.input_ended))
+        try:
+            while not over() and not outlet.gone and not connection.hung_up() and not request.world.closing.is_set():
+                follow(request.world, connection, outlet, container.process, over)
+        finally:
+            with request.world.enter():
+                streams.listeners.remove(show)
+            outlet.flush(connection)
+
+    return Stream(run, RAW if container.has_terminal else MULTIPLEXED, hijack=True)
+
+
+ROUTES: list[Route] = [
+    ("POST", "/containers/{id}/wait", wait), ("GET", "/containers/{id}/logs", logs),
+    ("POST", "/containers/{id}/attach", attach),
+]

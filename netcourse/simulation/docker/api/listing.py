@@ -1,0 +1,168 @@
+"""/containers/json, prune and top: which containers there are, and what runs in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, has_label, labels_fit
+from netcourse.simulation.docker.api.messages import Request, Response, Route
+from netcourse.simulation.docker.containers import Container
+from netcourse.simulation.docker.engine import Engine
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_simulated
+from netcourse.simulation.docker.inspecting import summarise_container
+from netcourse.simulation.linux.process import Process
+
+STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
+TRUE_WORDS = ("1", "t", "true", "True", "TRUE")
+
+Test = Callable[[Container, str], bool]
+
+
+def list_containers(request: Request) -> Response:
+    filters, limit = request.filters(), request.number("limit", 0)
+    _check(filters, {*_TESTS, "before", "since", "isolation"})
+    everything = request.flag("all") or limit > 0 or bool({"status", "exited"} & set(filters))
+    with request.world.enter() as engine:
+        found = [c for c in _between(engine, filters) if (everything or c.is_running) and _matches(c, filters)]
+        return Response([summarise_container(c) for c in (found[:limit] if limit > 0 else found)])
+
+
+def _check(filters: Filters, known: set[str]) -> None:
+    """Raises EngineError for a filter that dockerd doesn't know, or a value that makes no sense to it."""
+    check_known(filters, known)
+    for value in filters.get("status", []):
+        if value not in STATES:
+            raise bad_request(f"invalid filter 'status={value}': invalid value for state ({value}): must be one of "
+                              f"{', '.join(STATES)}")
+    for value in filters.get("exited", []):
+        if not value.lstrip("+-").isdecimal():
+            raise bad_request(f"invalid filter 'exited={value}': strconv.Atoi: parsing \"{value}\": invalid syntax")
+    for key in ("publish", "expose"):
+        for value in filters.get(key, []):
+            _check_ports(key, value)
+
+
+def _check_ports(key: str, value: str) -> None:
+    for number in value.partition("/")[0].split("-"):
+        if not number.isdecimal():
+            raise failed(f"error while looking up for {key} {value}: strconv.ParseUint: parsing \"{number}\": "
+                         "invalid syntax")
+
+
+def _between(engine: Engine, filters: Filters) -> list[Container]:
+    """The newest first; only those older than ``before`` and younger than ``since``. Raises EngineError."""
+    found = list(engine.containers)[::-1]
+    for reference in filters.get("before", []):
+        found = found[found.index(engine.containers.get(reference)) + 1:]
+    for reference in filters.get("since", []):
+        limit = engine.containers.get(reference)
+        found = found[:found.index(limit)] if limit in found else []
+    return found
+
+
+def _matches(container: Container, filters: Filters) -> bool:
+    """All kinds of filter must agree; of one kind any value will do, but every label must be there."""
+    return all((all if key == "label" else any)(_TESTS[key](container, value) for value in values)
+               for key, values in filters.items() if key in _TESTS)
+
+
+def _has_name(container: Container, pattern: str) -> bool:
+    """A name filter is a regular expression on "/name" and "name"."""
+    try:
+        return bool(re.search(pattern, f"/{container.name}") or re.search(pattern, container.name))
+    except re.error:
+        return pattern in container.name
+
+
+def _is_on(container: Container, network: str) -> bool:
+    return any(network in (e.network.name, e.network.id) for e in container.endpoints.values())
+
+
+def _comes_from(container: Container, image: str) -> bool:
+    try:
+        return container.image is container.engine.images.get(image)
+    except EngineError:
+        return False
+
+
+def _has_port(container: Container, value: str, field: str) -> bool:
+    numbers, _, protocol = value.partition("/")
+    first, _, last = numbers.partition("-")
+    return any(port["Type"] == (protocol or "tcp") and int(first) <= port.get(field, -1) <= int(last or first)
+               for port in summarise_container(container)["Ports"])
+
+
+_TESTS: dict[str, Test] = {
+    "name": _has_name, "label": lambda container, value: has_label(container.config.get("Labels"), value),
+    "network": _is_on,
+    "ancestor": _comes_from,
+    "id": lambda container, value: container.id.startswith(value),
+    "status": lambda container, value: container.state == value,
+    "exited": lambda container, value: container.state == "exited" and container.exit_code == int(value),
+    "publish": lambda container, value: _has_port(container, value, "PublicPort"),
+    "expose": lambda container, value: _has_port(container, value, "PrivatePort"),
+    "health": lambda container, value: value == "none",
+    "is-task": lambda container, value: value not in TRUE_WORDS,
+    "volume": lambda container, value: False,
+}
+
+
+def prune(request: Request) -> Response:
+    filters = request.filters()
+    check_pruning(filters, {"label", "label!", "until"})
+    with request.world.enter() as engine:
+        ended = [c for c in engine.containers if not c.is_running and labels_fit(c.config.get("Labels"), filters)]
+        for container in ended:
+            engine.containers.remove(container, force=False)
+        names: list[Any] = [container.id for container in ended]
+        engine.events.emit("container", "prune", "", {"reclaimed": "0"})
+    return Response({"ContainersDeleted": names or None, "SpaceReclaimed": 0})
+
+
+_COLUMNS: dict[str, tuple[str, Callable[[Process], str]]] = {
+    "uid": ("UID", lambda process: "root"), "user": ("USER", lambda process: "root"),
+    "pid": ("PID", lambda process: str(process.host_pid)),
+    "ppid": ("PPID", lambda process: str(process.parent.host_pid if process.parent else 1)),
+    "c": ("C", lambda process: "0"), "stime": ("STIME", lambda process: "00:00"), "tty": ("TTY", lambda process: "?"),
+    "time": ("TIME", lambda process: "00:00:00"), "comm": ("COMMAND", lambda process: process.arguments[0]),
+    "args": ("COMMAND", lambda process: " ".join(process.arguments)),
+    "cmd": ("CMD", lambda process: " ".join(process.arguments)),
+}
+_FULL_LISTING = ["uid", "pid", "ppid", "c", "stime", "tty", "time", "cmd"]
+
+
+def top(request: Request) -> Response:
+    """What ``ps`` shows of its processes, by default with ``-ef``."""
+    columns = _columns(request.one("ps_args") or "-ef")
+    with request.world.enter() as engine:
+        container = engine.containers.get(request.parts["id"])
+        if not container.is_running:
+            raise conflict(f"container {container.id} is not running")
+        rows = [[_COLUMNS[column][1](process) for column in columns] for process in engine.machine.processes.values()
+                if process.files is container.files]
+        container.emit("top")
+    return Response({"Titles": [_COLUMNS[column][0] for column in columns], "Processes": rows})
+
+
+def _columns(options: str) -> list[str]:
+    """Raises EngineError."""
+    if options == "-ef":
+        return _FULL_LISTING
+    wanted = re.fullmatch(r"-?o ?(\S+)", options)
+    if wanted is None:
+        raise not_simulated(f"ps {options}")
+    columns = wanted[1].split(",")
+    for column in columns:
+        if column not in _COLUMNS:
+            raise failed(f'ps: error: unknown user-defined format specifier "{column}"')
+    if "pid" not in columns:
+        raise failed("Couldn't find PID field in ps output")
+    return columns
+
+
+ROUTES: list[Route] = [
+    ("GET", "/containers/json", list_containers), ("POST", "/containers/prune", prune),
+    ("GET", "/containers/{id}/top", top),
+]

@@ -1,0 +1,117 @@
+"""What dockerd refuses before a container is created (moby daemon/container.go, verifyContainerSettings).
+
+Each check is given the configuration and the host configuration that were asked for, and raises EngineError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from netcourse.simulation.docker.errors import bad_request, failed, not_simulated
+from netcourse.simulation.docker.signals import signal_number
+
+Settings = dict[str, Any]
+
+CAPABILITIES = frozenset({
+    "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN",
+    "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE",
+    "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "PERFMON",
+    "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_MODULE", "SYS_NICE",
+    "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
+    "ALL"})
+LOG_OPTIONS = {
+    "json-file": frozenset({"max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag",
+                            "mode", "max-buffer-size"}),
+    "none": frozenset({"mode", "max-buffer-size"}),
+}
+OTHER_LOG_DRIVERS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog"})
+SMALLEST_MEMORY = 6 << 20
+SHARED = "the container type network mode"
+CONFLICTS_WITH_SHARING = (
+    ("Hostname", "hostname and the network mode"),
+    ("Links", "container type network can't be used with links. This would result in undefined behavior"),
+    ("Dns", "dns and the network mode"), ("ExtraHosts", "custom host-to-IP mapping and the network mode"),
+    ("PortBindings", f"port publishing and {SHARED}"), ("PublishAllPorts", f"port publishing and {SHARED}"),
+    ("ExposedPorts", f"port exposing and {SHARED}"))
+
+
+def check_settings(config: Settings, host_config: Settings) -> None:
+    """Raises EngineError for the first thing that dockerd wouldn't have."""
+    for check in _CHECKS:
+        check(config, host_config)
+
+
+def capability(name: str) -> str:
+    """Without its CAP_, in upper case."""
+    return name.upper().removeprefix("CAP_")
+
+
+def check_restart_policy(policy: Settings) -> None:
+    """moby api/types/container, ValidateRestartPolicy."""
+    name, count = policy.get("Name") or "no", int(policy.get("MaximumRetryCount") or 0)
+    if name not in ("no", "always", "on-failure", "unless-stopped"):
+        raise bad_request(f"invalid restart policy: unknown policy '{name}'; use one of 'no', 'always', 'on-failure', "
+                          "or 'unless-stopped'")
+    if name != "on-failure" and count:
+        also = " and cannot be negative" if count < 0 else ""
+        raise bad_request(f"invalid restart policy: maximum retry count can only be used with 'on-failure'{also}")
+    if count < 0:
+        raise bad_request("invalid restart policy: maximum retry count cannot be negative")
+
+
+def _restart(_: Settings, host_config: Settings) -> None:
+    policy = host_config.get("RestartPolicy") or {}
+    if host_config.get("AutoRemove") and policy.get("Name") not in (None, "", "no"):
+        raise bad_request("can't create 'AutoRemove' container with restart policy")
+    check_restart_policy(policy)
+
+
+def _directory(config: Settings, _: Settings) -> None:
+    directory = str(config.get("WorkingDir") or "/")
+    if not directory.startswith("/"):
+        raise bad_request(f"the working directory '{directory}' is invalid, it needs to be an absolute path")
+
+
+def _stop_signal(config: Settings, _: Settings) -> None:
+    if config.get("StopSignal"):
+        signal_number(config["StopSignal"])
+
+
+def _capabilities(_: Settings, host_config: Settings) -> None:
+    for option in ("CapAdd", "CapDrop"):
+        for name in host_config.get(option) or []:
+            if capability(name) not in CAPABILITIES:
+                raise bad_request(f'invalid {option}: unknown capability: "CAP_{capability(name)}"')
+
+
+def _memory(_: Settings, host_config: Settings) -> None:
+    if 0 < (host_config.get("Memory") or 0) < SMALLEST_MEMORY:
+        raise bad_request("Minimum memory limit allowed is 6MB")
+
+
+def _logging(_: Settings, host_config: Settings) -> None:
+    asked = host_config.get("LogConfig") or {}
+    driver = asked.get("Type") or "json-file"
+    if driver in OTHER_LOG_DRIVERS:
+        raise not_simulated(f"the logging driver {driver}")
+    if driver not in LOG_OPTIONS:
+        raise failed(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
+    for option in asked.get("Config") or {}:
+        if option not in LOG_OPTIONS[driver]:
+            raise bad_request(f"unknown log opt '{option}' for {driver} log driver")
+
+
+def _sharing(config: Settings, host_config: Settings) -> None:
+    mode = str(host_config.get("NetworkMode") or "")
+    if mode == "host" and host_config.get("Links"):
+        raise bad_request("conflicting options: host type networking can't be used with links. This would result in "
+                          "undefined behavior")
+    if mode.startswith("container:"):
+        for option, what in CONFLICTS_WITH_SHARING:
+            if config.get(option) or host_config.get(option):
+                raise bad_request(f"conflicting options: {what}")
+
+
+_CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
+    _directory, _stop_signal, _capabilities, _memory, _restart, _sharing, _logging)

@@ -1,0 +1,108 @@
+"""What goes into a container's first process and comes out of it: input, terminal, log and listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netcourse.simulation.linux.clock import Clock
+from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.terminal import Terminal
+
+STDOUT, STDERR = 1, 2
+LONGEST_ENTRY = 16 << 10
+
+Listener = Callable[[int, bytes], None]
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A line of output, with its newline if it had one: when it ended (nanoseconds), on which stream."""
+
+    time: int
+    stream: int
+    data: bytes
+
+
+class Log:
+    """Output line by line, as dockerd's copier hands it to a logging driver (moby daemon/logger/copier.go)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._open = {STDOUT: bytearray(), STDERR: bytearray()}
+        self.entries: list[LogEntry] = []
+
+    def write(self, stream: int, data: bytes) -> None:
+        begun = self._open[stream]
+        begun += data
+        while (end := begun.find(b"\n") + 1 or len(begun) // LONGEST_ENTRY * LONGEST_ENTRY):
+            self._keep(stream, min(end, LONGEST_ENTRY))
+
+    def finish(self) -> None:
+        """Keep what was printed after the last newline."""
+        for stream, begun in self._open.items():
+            if begun:
+                self._keep(stream, len(begun))
+
+    def _keep(self, stream: int, size: int) -> None:
+        begun = self._open[stream]
+        self.entries.append(LogEntry(self._clock.now, stream, bytes(begun[:size])))
+        del begun[:size]
+
+
+class Streams:
+    """``log`` is None when nothing is to be kept (``--log-driver none``)."""
+
+    def __init__(self, clock: Clock, *, has_log: bool) -> None:
+        self.log = Log(clock) if has_log else None
+        self.listeners: list[Listener] = []
+        self.chunks = 0
+        self._process: Process | None = None
+        self._terminal: Terminal | None = None
+        self._early = bytearray()
+        self._ended_early = False
+
+    def connect(self, process: Process, *, keeps_input: bool) -> None:
+        """Have the streams of a process about to start; what a client has sent before is its first input."""
+        self._process = process
+        if process.has_terminal:
+            self._terminal = Terminal(process, lambda data: self._show(STDOUT, data))
+        else:
+            process.stdout.listen(lambda data: self._show(STDOUT, data))
+            process.stderr.listen(lambda data: self._show(STDERR, data))
+        early, self._early = bytes(self._early), bytearray()
+        if keeps_input and early:
+            self.feed(early)
+        if not keeps_input or self._ended_early:
+            process.stdin.close()
+        self._ended_early = False
+
+    def disconnect(self) -> None:
+        """The process has ended."""
+        self._process = self._terminal = None
+        if self.log is not None:
+            self.log.finish()
+
+    def _show(self, stream: int, data: bytes) -> None:
+        self.chunks += 1
+        if self.log is not None:
+            self.log.write(stream, data)
+        for listener in list(self.listeners):
+            listener(stream, data)
+
+    def feed(self, data: bytes) -> None:
+        """A client's typing or input."""
+        if self._process is None:
+            self._early += data
+        elif self._process.stdin.closed:
+            return
+        elif self._terminal is not None:
+            self._terminal.type(data)
+        else:
+            self._process.stdin.write(data)
+
+    def end_input(self) -> None:
+        if self._process is None:
+            self._ended_early = True
+        elif self._terminal is None:
+            self._process.stdin.close()

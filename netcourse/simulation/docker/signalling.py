@@ -1,0 +1,56 @@
+"""What is done to a container that runs: signals, stopping, pausing."""
+
+from __future__ import annotations
+
+import signal
+
+from netcourse.simulation.docker.containers import Container
+from netcourse.simulation.docker.errors import conflict
+from netcourse.simulation.linux.clock import SECOND
+
+DEFAULT_GRACE = 10
+
+
+def kill(container: Container, number: int) -> None:
+    """Send a signal. Raises EngineError when it isn't running."""
+    if container.process is None:
+        raise conflict(f"container {container.id} is not running")
+    ends = number in (signal.SIGKILL, container.stop_signal)
+    container.asked_to_stop = container.asked_to_stop or ends
+    container.emit("kill", signal=str(number))
+    container.process.signal(number)
+    if ends and container.state == "paused":
+        unpause(container)
+
+
+def stop(container: Container, grace: int | None, number: int | None) -> None:
+    """Ask it to end, and kill it when ``grace`` seconds are up, which pass at once."""
+    process, clock = container.process, container.engine.machine.clock
+    if process is None:
+        return
+    seconds = container.config.get("StopTimeout", DEFAULT_GRACE) if grace is None else grace
+    kill(container, number or container.stop_signal)
+    clock.run_while(lambda: not process.exit.done, limit=clock.now + seconds * SECOND)
+    if not process.exit.done:
+        clock.run_until(clock.now + seconds * SECOND)
+        kill(container, signal.SIGKILL)
+
+
+def pause(container: Container) -> None:
+    """Raises EngineError unless it runs."""
+    if container.process is None:
+        raise conflict(f"container {container.id} is not running")
+    if container.state == "paused":
+        raise conflict(f"Container {container.id} is already paused")
+    container.process.freezer.freeze()
+    container.state = "paused"
+    container.emit("pause")
+
+
+def unpause(container: Container) -> None:
+    """Raises EngineError unless it is paused."""
+    if container.process is None or container.state != "paused":
+        raise conflict(f"Container {container.id} is not paused")
+    container.state = "running"
+    container.emit("unpause")
+    container.process.freezer.thaw()

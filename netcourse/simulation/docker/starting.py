@@ -1,0 +1,71 @@
+"""Why a program can't be started in a container: runc's words and exit codes (opencontainers/runc, Go's os/exec)."""
+
+from __future__ import annotations
+
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
+from netcourse.simulation.linux.files import FileSystem
+
+CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
+PREFIX = "unable to start container process: "
+NOT_A_DIRECTORY = ("not a directory: Are you trying to mount a directory onto a file (or vice-versa)? Check if the "
+                   "specified host path exists and is the expected type")
+
+
+class CannotStart(Exception):
+    """``code`` is the exit code that the process gets."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def cannot_run(name: str, files: FileSystem, directory: str) -> CannotStart:
+    """Why a program isn't found."""
+    if "/" not in name:
+        return CannotStart(f'{PREFIX}exec: "{name}": executable file not found in $PATH', NOT_FOUND)
+    if files.exists(files.resolve(name, directory)):
+        return CannotStart(f'{PREFIX}exec: "{name}": permission denied', CANNOT_EXECUTE)
+    return CannotStart(f'{PREFIX}exec: "{name}": stat {name}: no such file or directory', NOT_FOUND)
+
+
+def check_directory(directory: str, files: FileSystem) -> None:
+    """Where ``docker exec`` shall start. Raises CannotStart."""
+    if not directory.startswith("/"):
+        raise CannotStart("Cwd must be an absolute path", NEVER_RAN)
+    if not files.is_directory(files.resolve(directory)):
+        reason = NOT_A_DIRECTORY if files.exists(files.resolve(directory)) else "no such file or directory"
+        raise CannotStart(f'{PREFIX}chdir to cwd ("{directory}") set in config.json failed: {reason}', NOT_FOUND)
+
+
+def make_directory(directory: str, files: FileSystem) -> None:
+    """A container's own working directory is made, with those above it. Raises EngineError."""
+    path = files.resolve(directory)
+    if files.exists(path) and not files.is_directory(path):
+        raise failed(f"Cannot mkdir: {path} is not a directory")
+    for end in [place for place, letter in enumerate(path) if letter == "/" and place] + [len(path)]:
+        if not files.is_directory(path[:end]):
+            files.make_directory(path[:end])
+
+
+def check_user(text: str, files: FileSystem) -> None:
+    """Everything runs as root here. Raises EngineError for another user, or one that isn't there."""
+    user, _, group = text.partition(":")
+    for kind, name, path in (("user", user, "/etc/passwd"), ("group", group, "/etc/group")):
+        if name in ("", "0", "root"):
+            continue
+        if name.isdecimal() or name in _names(files, path):
+            raise not_simulated(f"a {kind} other than root")
+        file = path.rpartition("/")[2]
+        raise bad_request(f"unable to find {kind} {name}: no matching entries in {file} file")
+
+
+def _names(files: FileSystem, path: str) -> list[str]:
+    if not files.exists(path):
+        return []
+    return [line.partition(":")[0] for line in files.read(path).decode(errors="replace").splitlines()]
+
+
+def told_by_runc(mistake: CannotStart) -> EngineError:
+    """As the start of a container tells it."""
+    return bad_request("failed to create task for container: failed to create shim task: OCI runtime create failed: "
+                       f"runc create failed: {mistake}")

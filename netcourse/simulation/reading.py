@@ -73,13 +73,14 @@ def _network(engine: Engine, network: SimulatedNetwork) -> Network:
     bridge = driver.bridge_name(network) if isinstance(driver, BridgeDriver) else None
     pool = network.pool
     return Network(network.name, network.id, network.driver, str(pool.subnet) if pool else None,
-                   str(pool.gateway) if pool else None, network.internal, bridge,
+                   str(pool.gateway) if pool and pool.gateway else None, network.internal, bridge,
                    tuple(sorted(network.options.items())))
 
 
 def _container(container: SimulatedContainer, names: dict[int, str]) -> Container:
     home = names.get(id(container.namespace)) if container.namespace is not None else None
-    published = {(b.container_port, b.protocol): b for e in container.endpoints.values() for b in e.ports}
+    published = {(b.container_port, b.protocol): b for e in container.endpoints.values() for b in e.ports
+                 if not b.is_routed}
     ports = tuple(Port(b.container_port, b.protocol, b.host_ip, b.host_port) for _, b in sorted(published.items()))
     return Container(container.name, container.id, str(container.config["Image"]), container.state, home, ports)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hmac
 import json
-import socket
+import socketserver
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker.api import system
 from netcourse.simulation.docker.api.messages import Response, Stream
 from netcourse.simulation.docker.client_connection import ClientConnection, wait_until_read
-from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.errors import EngineError, failed
 from netcourse.simulation.docker.request_head import MalformedRequest, RequestHead, read_head
 from netcourse.simulation.docker.routing import answer
+
+if TYPE_CHECKING:
+    from netcourse.simulation.docker.listening import Server
 
 LARGEST_BODY = 16 << 20
 ENGINE_HEADERS = {"Api-Version": system.API_VERSION, "Docker-Experimental": "false", "Ostype": "linux",
@@ -22,26 +25,22 @@ ENGINE_HEADERS = {"Api-Version": system.API_VERSION, "Docker-Experimental": "fal
 PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
-class HTTPHandler:
+class HTTPHandler(socketserver.StreamRequestHandler):
     """Answers one request after the other until the client, or an answer, ends the connection."""
 
-    def __init__(self, connection: socket.socket, world: World, token: str) -> None:
-        self._connection, self._world, self._token = connection, world, token
-        self._incoming = connection.makefile("rb")
+    server: Server
 
     def handle(self) -> None:
-        """Raises OSError when the client hangs up before its answer."""
-        with self._incoming:
-            try:
-                while self._answer_next():
-                    pass
-            except MalformedRequest as problem:
-                self._connection.sendall(f"HTTP/1.1 {problem.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                                         f"Connection: close\r\n\r\n{problem.body}".encode())
+        try:
+            while self._answer_next():
+                pass
+        except MalformedRequest as problem:
+            self.connection.sendall(f"HTTP/1.1 {problem.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                    f"Connection: close\r\n\r\n{problem.body}".encode())
 
     def _answer_next(self) -> bool:
         """Whether the connection stays. Raises MalformedRequest."""
-        head = read_head(self._incoming)
+        head = read_head(self.rfile)
         if head is None:
             return False
         target = self._behind_token(head.target)
@@ -61,14 +60,15 @@ class HTTPHandler:
 
     def _behind_token(self, target: str) -> str | None:
         """The path after the word that only the engine's owner knows; None without it."""
-        if not self._token:
+        token = self.server.token
+        if not token:
             return target
         first, slash, rest = target.removeprefix("/").partition("/")
-        return slash + rest if hmac.compare_digest(first.encode(), self._token.encode()) else None
+        return slash + rest if hmac.compare_digest(first.encode(), token.encode()) else None
 
     def _ask(self, head: RequestHead, target: str, body: bytes) -> Response | Stream:
         try:
-            return answer(self._world, head.method, target, body, upgrades=head.asks("connection", "upgrade"))
+            return answer(self.server.world, head.method, target, body, upgrades=head.asks("connection", "upgrade"))
         except EngineError as error:
             return Response({"message": str(error)}, error.status)
         except Exception:  # noqa: BLE001  # a mistake of ours must not look like an engine that has gone
@@ -87,21 +87,21 @@ class HTTPHandler:
         if not (text.isascii() and text.isdigit()):
             raise MalformedRequest("400 Bad Request")
         if expected:
-            self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if coding:
             return self._chunks()
         if len(text) > len(str(LARGEST_BODY)) or int(text) > LARGEST_BODY:
             raise _too_large(text)
-        return self._incoming.read(int(text)) if text != "0" else b""
+        return self.rfile.read(int(text)) if text != "0" else b""
 
     def _chunks(self) -> bytes:
         body = b""
         while True:
-            size = _chunk_size(self._incoming.readline(64))
+            size = _chunk_size(self.rfile.readline(64))
             if len(body) + size > LARGEST_BODY:
                 raise _too_large(len(body) + size)
-            body += self._incoming.read(size)
-            self._incoming.readline(64)
+            body += self.rfile.read(size)
+            self.rfile.readline(64)
             if size == 0:
                 return body
 
@@ -121,17 +121,17 @@ class HTTPHandler:
         if keeps_open is (head.version == (1, 0)):
             # said only where it isn't what this version of HTTP does by itself
             headers["Connection"] = "keep-alive" if keeps_open else "close"
-        self._connection.sendall(_head(head, found.status, ENGINE_HEADERS if found.from_engine else {}, headers) + body)
+        self.connection.sendall(_head(head, found.status, ENGINE_HEADERS if found.from_engine else {}, headers) + body)
 
     def _stream(self, head: RequestHead, found: Stream) -> None:
         chunked = not found.hijack and head.version > (1, 0)
         if found.hijack:
-            self._connection.sendall(_hijacked(head, found.content_type))
-            wait_until_read(self._connection)
+            self.connection.sendall(_hijacked(head, found.content_type))
+            wait_until_read(self.connection)
         else:
             coding = {"Transfer-Encoding": "chunked"} if chunked else {}
-            self._connection.sendall(_head(head, 200, ENGINE_HEADERS, {"Content-Type": found.content_type} | coding))
-        client = ClientConnection(self._connection, self._incoming, chunked=chunked)
+            self.connection.sendall(_head(head, 200, ENGINE_HEADERS, {"Content-Type": found.content_type} | coding))
+        client = ClientConnection(self.connection, self.rfile, chunked=chunked)
         try:
             found.run(client)
         except EngineError as error:

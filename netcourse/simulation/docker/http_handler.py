@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
-import socketserver
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker.api import system
 from netcourse.simulation.docker.api.messages import Response, Stream
 from netcourse.simulation.docker.client_connection import ClientConnection, wait_until_read
 from netcourse.simulation.docker.errors import EngineError, failed
-from netcourse.simulation.docker.request_head import MalformedRequest, RequestHead, read_head
 from netcourse.simulation.docker.routing import answer
 
 if TYPE_CHECKING:
@@ -25,38 +24,46 @@ ENGINE_HEADERS = {"Api-Version": system.API_VERSION, "Docker-Experimental": "fal
 PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
-class HTTPHandler(socketserver.StreamRequestHandler):
-    """Answers one request after the other until the client, or an answer, ends the connection."""
+class HTTPHandler(BaseHTTPRequestHandler):
+    """The standard library reads the head of a request; every method is answered in one way."""
 
+    protocol_version = "HTTP/1.1"
     server: Server
 
-    def handle(self) -> None:
-        try:
-            while self._answer_next():
-                pass
-        except MalformedRequest as problem:
-            self.connection.sendall(f"HTTP/1.1 {problem.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                                    f"Connection: close\r\n\r\n{problem.body}".encode())
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
 
-    def _answer_next(self) -> bool:
-        """Whether the connection stays. Raises MalformedRequest."""
-        head = read_head(self.rfile)
-        if head is None:
-            return False
-        target = self._behind_token(head.target)
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is logged: the lessons' screen belongs to the lesson."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """No request that can be understood: said in plain text as net/http does, and the connection ends."""
+        self.close_connection = True
+        self.connection.sendall(f"HTTP/1.1 {PHRASES[code]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                f"Connection: close\r\n\r\n{message or PHRASES[code]}".encode())
+
+    def _answer(self) -> None:
+        target = self._behind_token(self.path)
         if target is None:
-            self._send(head, Response({"message": "page not found"}, 404, from_engine=False), keeps_open=False)
-            return False
+            self._refuse(Response({"message": "page not found"}, 404, from_engine=False))
+            return
         try:
-            found = self._ask(head, target, self._body(head))
+            found = self._ask(target, self._body())
         except _Unreadable as problem:
-            self._send(head, problem.answer, keeps_open=False)
-            return False
+            self._refuse(problem.answer)
+            return
         if isinstance(found, Stream):
-            self._stream(head, found)
-            return False
-        self._send(head, found, keeps_open=head.keeps_open)
-        return head.keeps_open
+            self.close_connection = True
+            self._stream(found)
+        else:
+            self._send(found)
+
+    def _refuse(self, found: Response) -> None:
+        """Answer without having read the whole request, so that nothing more can be read from this client."""
+        self.close_connection = True
+        self._send(found)
 
     def _behind_token(self, target: str) -> str | None:
         """The path after the word that only the engine's owner knows; None without it."""
@@ -66,30 +73,38 @@ class HTTPHandler(socketserver.StreamRequestHandler):
         first, slash, rest = target.removeprefix("/").partition("/")
         return slash + rest if hmac.compare_digest(first.encode(), token.encode()) else None
 
-    def _ask(self, head: RequestHead, target: str, body: bytes) -> Response | Stream:
+    def _ask(self, target: str, body: bytes) -> Response | Stream:
         try:
-            return answer(self.server.world, head.method, target, body, upgrades=head.asks("connection", "upgrade"))
+            return answer(self.server.world, self.command, target, body, upgrades=self._asks("Upgrade"))
         except EngineError as error:
             return Response({"message": str(error)}, error.status)
         except Exception:  # noqa: BLE001  # a mistake of ours must not look like an engine that has gone
-            return _own_mistake(head)
+            return self._own_mistake()
+
+    def _asks(self, token: str) -> bool:
+        return token.lower() in self.headers.get("Connection", "").lower()
+
+    def _own_mistake(self) -> Response:
+        refusal = failed(f"netcourse made a mistake over {self.command} {self.path}: please report it")
+        return Response({"message": str(refusal)}, refusal.status)
+
+    @property
+    def _is_old(self) -> bool:
+        """Whether the client speaks HTTP/1.0, which knows no chunks and closes by itself."""
+        return self.request_version != "HTTP/1.1"
 
     # The body
 
-    def _body(self, head: RequestHead) -> bytes:
-        expected = head.headers.get("expect")
-        if expected is not None and expected.lower() != "100-continue":
-            raise _Unreadable(Response(status=417, from_engine=False))
-        coding = head.headers.get("transfer-encoding")
+    def _body(self) -> bytes:
+        """Raises _Unreadable."""
+        coding = self.headers.get("Transfer-Encoding")
         if coding is not None and coding.lower() != "chunked":
-            raise MalformedRequest("501 Not Implemented", "Unsupported transfer encoding")
-        text = head.headers.get("content-length", "0")
-        if not (text.isascii() and text.isdigit()):
-            raise MalformedRequest("400 Bad Request")
-        if expected:
-            self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            raise _Unreadable(Response({"message": f"unsupported transfer encoding: {coding}"}, 501))
         if coding:
             return self._chunks()
+        text = self.headers.get("Content-Length", "0")
+        if not (text.isascii() and text.isdigit()):
+            raise _Unreadable(Response({"message": f"bad Content-Length: {text}"}, 400))
         if len(text) > len(str(LARGEST_BODY)) or int(text) > LARGEST_BODY:
             raise _too_large(text)
         return self.rfile.read(int(text)) if text != "0" else b""
@@ -107,7 +122,7 @@ class HTTPHandler(socketserver.StreamRequestHandler):
 
     # The answer
 
-    def _send(self, head: RequestHead, found: Response, *, keeps_open: bool) -> None:
+    def _send(self, found: Response) -> None:
         """Head and body leave together: two pieces would wake the client twice, and for nothing the first time."""
         headers = dict(found.headers)
         body = found.content if isinstance(found.content, bytes) else b""
@@ -115,22 +130,22 @@ class HTTPHandler(socketserver.StreamRequestHandler):
             text = json.dumps(found.content, separators=(",", ":"), ensure_ascii=False)
             body = text.encode(errors="replace") + b"\n"
             headers.setdefault("Content-Type", "application/json")
-        body = b"" if head.method == "HEAD" else body
+        body = b"" if self.command == "HEAD" else body
         if found.status not in (204, 304):
             headers["Content-Length"] = str(len(body))
-        if keeps_open is (head.version == (1, 0)):
+        if self.close_connection is not self._is_old:
             # said only where it isn't what this version of HTTP does by itself
-            headers["Connection"] = "keep-alive" if keeps_open else "close"
-        self.connection.sendall(_head(head, found.status, ENGINE_HEADERS if found.from_engine else {}, headers) + body)
+            headers["Connection"] = "close" if self.close_connection else "keep-alive"
+        self.connection.sendall(self._head(found.status, ENGINE_HEADERS if found.from_engine else {}, headers) + body)
 
-    def _stream(self, head: RequestHead, found: Stream) -> None:
-        chunked = not found.hijack and head.version > (1, 0)
+    def _stream(self, found: Stream) -> None:
+        chunked = not (found.hijack or self._is_old)
         if found.hijack:
-            self.connection.sendall(_hijacked(head, found.content_type))
+            self.connection.sendall(self._hijacked(found.content_type))
             wait_until_read(self.connection)
         else:
             coding = {"Transfer-Encoding": "chunked"} if chunked else {}
-            self.connection.sendall(_head(head, 200, ENGINE_HEADERS, {"Content-Type": found.content_type} | coding))
+            self.connection.sendall(self._head(200, ENGINE_HEADERS, {"Content-Type": found.content_type} | coding))
         client = ClientConnection(self.connection, self.rfile, chunked=chunked)
         try:
             found.run(client)
@@ -139,9 +154,22 @@ class HTTPHandler(socketserver.StreamRequestHandler):
         except OSError:
             return  # the client has gone
         except Exception:  # noqa: BLE001  # as in _ask; the head has left already
-            client.send(f"{_own_mistake(head).content['message']}\n".encode())
+            client.send(f"{self._own_mistake().content['message']}\n".encode())
         finally:
             client.finish()
+
+    def _head(self, status: int, engine: dict[str, str], headers: dict[str, str]) -> bytes:
+        fields = engine | headers | {"Date": formatdate(usegmt=True)}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in sorted(fields.items()))
+        version = "HTTP/1.0" if self._is_old else "HTTP/1.1"
+        return f"{version} {PHRASES[status]}\r\n{lines}\r\n".encode("latin-1", errors="replace")
+
+    def _hijacked(self, content_type: str) -> bytes:
+        """dockerd writes these lines itself, past net/http (moby api/server/router/container/exec.go)."""
+        if self._asks("Upgrade"):
+            return (f"HTTP/1.1 101 UPGRADED\r\nContent-Type: {content_type}\r\n"
+                    "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n").encode()
+        return f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n".encode()
 
 
 class _Unreadable(Exception):
@@ -163,22 +191,3 @@ def _chunk_size(line: bytes) -> int:
         return int(digits if digits[:1] not in b"+-" else b"", 16)
     except ValueError:
         raise _Unreadable(Response({"message": "invalid JSON: invalid byte in chunk length"}, 400)) from None
-
-
-def _head(head: RequestHead, status: int, engine: dict[str, str], headers: dict[str, str]) -> bytes:
-    fields = engine | headers | {"Date": formatdate(usegmt=True)}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in sorted(fields.items()))
-    return f"HTTP/1.{min(head.version[1], 1)} {PHRASES[status]}\r\n{lines}\r\n".encode("latin-1", errors="replace")
-
-
-def _hijacked(head: RequestHead, content_type: str) -> bytes:
-    """dockerd writes these lines itself, past net/http (moby api/server/router/container/exec.go)."""
-    if head.asks("connection", "upgrade"):
-        return (f"HTTP/1.1 101 UPGRADED\r\nContent-Type: {content_type}\r\n"
-                "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n").encode()
-    return f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n".encode()
-
-
-def _own_mistake(head: RequestHead) -> Response:
-    refusal = failed(f"netcourse made a mistake over {head.method} {head.target}: please report it")
-    return Response({"message": str(refusal)}, refusal.status)

@@ -392,6 +392,7 @@ class Container:
                 self.engine.networks.detach(endpoint)
                 if endpoint.network.driver != "null":
                     self.engine.networks.emit(endpoint.network, "disconnect", self.id)
+        self.files.close_namespaces()
         if self.namespace is not None and not shared:
             self.namespace.close()
         self.namespace = None

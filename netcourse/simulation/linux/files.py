@@ -75,6 +75,12 @@ class FileSystem:
         other._writers = dict(self._writers)
         return other
 
+    def close_namespaces(self) -> None:
+        """Names end with the last process here, and with its name each namespace ends."""
+        for namespace in self.namespaces.values():
+            namespace.close()
+        self.namespaces.clear()
+
     def mount_live(self, path: str, content: Callable[[], bytes],
                    writer: Callable[[bytes], None] | None = None) -> None:
         """Put a file there that is read anew each time; ``writer`` takes what is written, or raises OSError."""

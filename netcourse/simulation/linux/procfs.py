@@ -74,7 +74,8 @@ def _counters(namespace: Namespace) -> bytes:
     text = DEVICE_HEADER
     for device in sorted(namespace.devices.values(), key=lambda device: device.index):
         text += (f"{device.name:>6}: {device.received_bytes:7} {device.received_packets:7}    0    0    0     0"
-                 f"          0         0 {device.sent_bytes:8} {device.sent_packets:7}    0    0    0     0       0          0\n")
+                 f"          0         0 {device.sent_bytes:8} {device.sent_packets:7}    0    0    0     0"
+                 "       0          0\n")
     return text.encode()
 
 

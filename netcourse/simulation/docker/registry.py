@@ -97,12 +97,13 @@ class Containers:
         mode = container.network_mode
         wanted: dict[str, dict[str, Any]] = {name: settings or {} for name, settings in
                                              (request.get("EndpointsConfig") or {}).items()}
+        networks = self._engine.networks
         if mode.startswith("container:"):
+            networks.check_settings(None, wanted.get(mode, {}), container_name=f"invalid config for network {mode}: ")
             return
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")
         names = dict.fromkeys([mode, *wanted])
-        networks = self._engine.networks
         known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
         for name in names:
             if name not in known:

@@ -34,23 +34,34 @@ HOST_CONFIG: dict[str, Any] = {
 
 
 def inspect_container(container: Container) -> dict[str, Any]:
-    command = container.command
-    folder = f"{FOLDER}/{container.id}"
-    given = container.host_config
+    command, given = container.command, container.host_config
     return {
         "Id": container.id, "Created": timestamp_text(container.created), "Path": command[0], "Args": command[1:],
-        "State": _state(container), "Image": container.image.id, "ResolvConfPath": f"{folder}/resolv.conf",
-        "HostnamePath": f"{folder}/hostname", "HostsPath": f"{folder}/hosts",
-        "LogPath": f"{folder}/{container.id}-json.log", "Name": f"/{container.name}",
+        "State": _state(container), "Image": container.image.id, **_paths(container), "Name": f"/{container.name}",
         "RestartCount": container.restarts, "Driver": "overlay2", "Platform": "linux", "MountLabel": "",
         "ProcessLabel": "", "AppArmorProfile": "",
         "ExecIDs": [run.id for run in container.execs if not run.is_over] or None,
         "HostConfig": {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()}
-        | {"NetworkMode": container.network_mode, "Links": container.engine.links.shown(container)},
+        | {"NetworkMode": container.network_mode, "LogConfig": container.logging,
+           "MemorySwappiness": _swappiness(given), "Links": container.engine.links.shown(container)},
         "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": [],
         "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
         "NetworkSettings": _network_settings(container),
     }
+
+
+def _paths(container: Container) -> dict[str, str]:
+    """Files that are made when it first starts."""
+    names = {"ResolvConfPath": "resolv.conf", "HostnamePath": "hostname", "HostsPath": "hosts"}
+    names |= {"LogPath": f"{container.id}-json.log" if container.streams.log is not None else ""}
+    return {field: f"{FOLDER}/{container.id}/{name}" if name and container.started else ""
+            for field, name in names.items()}
+
+
+def _swappiness(host_config: dict[str, Any]) -> int | None:
+    """The docker command sends -1 for none."""
+    value = host_config.get("MemorySwappiness")
+    return None if value is None or value < 0 else int(value)
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -121,7 +132,7 @@ def summarise_container(container: Container) -> dict[str, Any]:
         "ImageID": container.image.id, "Command": container.command_text, "Created": container.created // SECOND,
         "Ports": ports, "Labels": container.config.get("Labels") or {}, "State": container.state,
         "Status": status_text(container), "HostConfig": {"NetworkMode": container.network_mode},
-        "NetworkSettings": {"Networks": {name: _endpoint(container, endpoint) | {"DNSNames": None}
+        "NetworkSettings": {"Networks": {name: _endpoint(container, endpoint) | {"Aliases": None, "DNSNames": None}
                                          for name, endpoint in sorted(container.endpoints.items())}},
         "Mounts": [],
     }

@@ -173,12 +173,15 @@ class Networks:
 
     # Endpoints
 
-    def check_settings(self, network: Network, settings: dict[str, Any], *, container_name: str) -> None:
-        """What an endpoint may ask for (api/types/network, EndpointSettings). Raises EngineError."""
+    def check_settings(self, network: Network | None, settings: dict[str, Any], *, container_name: str) -> None:
+        """What an endpoint may ask for (api/types/network, EndpointSettings); in another container's place, nothing.
+
+        Raises EngineError.
+        """
         problems = []
         config = settings.get("IPAMConfig") or {}
         text = str(config.get("IPv4Address") or "")
-        if settings.get("Aliases") and not network.is_user_defined:
+        if settings.get("Aliases") and (network is None or not network.is_user_defined):
             problems.append("network-scoped alias is supported only for containers in user defined networks")
         if text:
             problems += _address_problems(network, text)
@@ -307,15 +310,17 @@ def _check_scope(request: dict[str, Any]) -> None:
             "Ingress network can only be global scope network")
 
 
-def _address_problems(network: Network, text: str) -> list[str]:
+def _address_problems(network: Network | None, text: str) -> list[str]:
     problems = []
-    if not network.is_user_defined:
+    if network is None or not network.is_user_defined:
         problems.append("user specified IP address is supported on user defined networks only")
     try:
         ip = IPv4Address(text)
     except ValueError:
         ip = None
         problems.append(f"invalid IPv4 address: {text}")
+    if network is None:
+        return problems
     if network.is_automatic or not network.is_user_defined:
         problems.append("user specified IP address is supported only when connecting to networks with user configured "
                         "subnets")

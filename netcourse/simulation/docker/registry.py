@@ -97,12 +97,13 @@ class Containers:
         mode = container.network_mode
         wanted: dict[str, dict[str, Any]] = {name: settings or {} for name, settings in
                                              (request.get("EndpointsConfig") or {}).items()}
+        networks = self._engine.networks
         if mode.startswith("container:"):
+            networks.check_settings(None, wanted.get(mode, {}), container_name=f"invalid config for network {mode}: ")
             return
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")
         names = dict.fromkeys([mode, *wanted])
-        networks = self._engine.networks
         known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
         for name in names:
             if name not in known:
@@ -222,7 +223,8 @@ def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         **({"ExposedPorts": ports} if ports else {}),
         "Tty": bool(request.get("Tty")), "OpenStdin": bool(request.get("OpenStdin")),
         "StdinOnce": bool(request.get("StdinOnce")), "Env": environment, "Cmd": command,
-        "Image": request.get("Image"), "Volumes": None, "WorkingDir": request.get("WorkingDir") or "",
+        "Image": request.get("Image"), "Volumes": request.get("Volumes") or None,
+        "WorkingDir": request.get("WorkingDir") or "",
         "Entrypoint": entrypoint, "OnBuild": None,
         "Labels": request.get("Labels") or {},
         **{name: request[name] for name in ("StopSignal", "StopTimeout") if request.get(name)},

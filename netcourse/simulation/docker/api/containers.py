@@ -8,10 +8,10 @@ from typing import Any
 
 from netcourse.simulation.docker import signalling
 from netcourse.simulation.docker.api.bodies import STRUCTS
-from netcourse.simulation.docker.api.messages import Request, Response, Route
+from netcourse.simulation.docker.api.messages import Handler, Request, Response, Route
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
 from netcourse.simulation.docker.inspecting import inspect_container
 from netcourse.simulation.docker.signals import signal_number
 
@@ -137,7 +137,21 @@ def _check_policy(container: Container, policy: dict[str, Any]) -> None:
                        "is enabled for the container")
 
 
+def _refusing(what: str) -> Handler:
+    """Of a container that is there, ``what`` isn't simulated."""
+    def refuse(request: Request) -> Response:
+        with request.world.enter() as engine:
+            engine.containers.get(request.parts["id"])
+        raise not_simulated(what)
+
+    return refuse
+
+
 ROUTES: list[Route] = [
+    *((method, "/containers/{id}/archive", _refusing("docker cp")) for method in ("GET", "HEAD", "PUT")),
+    ("GET", "/containers/{id}/changes", _refusing("docker diff")),
+    ("GET", "/containers/{id}/export", _refusing("docker export")),
+    ("GET", "/containers/{id}/stats", _refusing("docker stats")),
     ("POST", "/containers/create", create), ("GET", "/containers/{id}/json", inspect),
     ("POST", "/containers/{id}/start", start), ("POST", "/containers/{id}/stop", stop),
     ("POST", "/containers/{id}/restart", restart), ("POST", "/containers/{id}/kill", kill),

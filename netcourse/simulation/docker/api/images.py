@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -21,7 +22,8 @@ def list_images(request: Request) -> Response:
             raise not_simulated(f"the {name} filter of images")
     with request.world.enter() as engine:
         chosen = ((image, _chosen_tags(image, filters)) for image in engine.images.all())
-        return Response([_summary(image, tags) for image, tags in chosen if tags])
+        counts = Counter(container.image.id for container in engine.containers)
+        return Response([summary(image, tags, counts[image.id]) for image, tags in chosen if tags])
 
 
 def _chosen_tags(image: Image, filters: Filters) -> list[str]:
@@ -38,10 +40,10 @@ def _fits(tag: str, pattern: str) -> bool:
     return fnmatchcase(tag, short) or fnmatchcase(tag.rpartition(":")[0], short)
 
 
-def _summary(image: Image, tags: list[str]) -> dict[str, Any]:
+def summary(image: Image, tags: list[str], containers: int) -> dict[str, Any]:
     created = int(datetime.fromisoformat(image.created).timestamp())
-    return {"Containers": -1, "Created": created, "Id": image.id, "Labels": None, "ParentId": "", "RepoDigests": [],
-            "RepoTags": tags, "SharedSize": -1, "Size": image.size}
+    return {"Containers": containers, "Created": created, "Id": image.id, "Labels": None, "ParentId": "",
+            "RepoDigests": [], "RepoTags": tags, "SharedSize": -1, "Size": image.size}
 
 
 def inspect(request: Request) -> Response:

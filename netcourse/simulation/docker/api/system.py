@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import queue
+from collections import Counter
 from typing import Any
 
+from netcourse.simulation.docker.api.images import summary
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream, moment
 from netcourse.simulation.docker.errors import not_found
 from netcourse.simulation.docker.events import Event, matches
+from netcourse.simulation.docker.inspecting import summarise_container
 
 VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
 KERNEL = "6.12.48"
 BUILT = "2025-11-05T14:43:33.000000000+00:00"
 POLL = 0.05
+REGISTRY = {"IndexConfigs": {"docker.io": {"Mirrors": [], "Name": "docker.io", "Official": True, "Secure": True}},
+            "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "Mirrors": None}
 
 
 def ping(request: Request) -> Response:
@@ -36,11 +41,11 @@ def version(request: Request) -> Response:
 
 def info(request: Request) -> Response:
     with request.world.enter() as engine:
-        containers = list(engine.containers)
-        running = sum(container.is_running for container in containers)
+        states = Counter(container.state for container in engine.containers)
+        count, running, paused = states.total(), states["running"], states["paused"]
         return Response({
-            "ID": engine.id, "Containers": len(containers), "ContainersRunning": running, "ContainersPaused": 0,
-            "ContainersStopped": len(containers) - running, "Images": len(engine.images.all()), "Driver": "overlay2",
+            "ID": engine.id, "Containers": count, "ContainersRunning": running, "ContainersPaused": paused,
+            "ContainersStopped": count - running - paused, "Images": len(engine.images.all()), "Driver": "overlay2",
             "DriverStatus": [["Simulated by", "netcourse"]],
             "Plugins": {"Volume": ["local"], "Network": sorted(engine.networks.drivers), "Authorization": None,
                         "Log": ["json-file"]},
@@ -56,15 +61,24 @@ def info(request: Request) -> Response:
                       "Error": "", "RemoteManagers": None},
             "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "docker-init",
             "SecurityOptions": ["name=seccomp,profile=builtin"], "FirewallBackend": {"Driver": "iptables"},
-            "Warnings": None,
+            "NFd": 0, "NGoroutines": 0, "GenericResources": None, "HttpProxy": "", "HttpsProxy": "", "NoProxy": "",
+            "RegistryConfig": REGISTRY, "ContainerdCommit": {"ID": ""}, "RuncCommit": {"ID": ""},
+            "InitCommit": {"ID": ""}, "CDISpecDirs": [], "Warnings": None,
         })
 
 
 def disk_usage(request: Request) -> Response:
     with request.world.enter() as engine:
+        images, containers = engine.images.all(), list(engine.containers)
+        counts = Counter(container.image.id for container in containers)
         return Response({
-            "LayersSize": sum(image.size for image in engine.images.all()), "Images": [], "Containers": [],
-            "Volumes": [], "BuildCache": []})
+            "LayersSize": sum(image.size for image in images),
+            "Images": [summary(image, image.tags, counts[image.id]) | {"SharedSize": 0}
+                       for image in images],
+            "Containers": [summarise_container(container) | {"SizeRootFs": container.image.size}
+                           for container in containers],
+            "Volumes": [volume | {"UsageData": {"RefCount": 0, "Size": 0}} for volume in engine.volumes.all()],
+            "BuildCache": []})
 
 
 def events(request: Request) -> Stream:
@@ -123,4 +137,9 @@ def swarm_refusal(request: Request) -> Response:
     return Response(body, 503)
 
 
+def leave_swarm(request: Request) -> Response:
+    return Response({"message": "This node is not part of a swarm"}, 503)
+
+
+ROUTES += [("POST", "/swarm/leave", leave_swarm)]
 ROUTES += [("GET", path, swarm_refusal) for path in ("/swarm", "/nodes", "/services", "/tasks")]

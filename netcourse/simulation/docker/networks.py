@@ -213,18 +213,18 @@ class Networks:
         """``docker network connect``. Raises EngineError."""
         network = self.get(reference)
         mode = container.network_mode
+        self.check_settings(network, settings, container_name="")
         if network.driver == "host":
             raise bad_request("cannot connect container to host network - container must be created in host network "
                               "mode")
+        if network.name in container.endpoints:
+            raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
         if network.driver == "null" or mode == "none":
             raise bad_request("container cannot be connected to multiple networks with one of the networks in private "
                               "(none) mode")
         if mode == "host" or mode.startswith("container:"):
             raise bad_request("container sharing network namespace with another container or host cannot be connected "
                               "to any other network")
-        self.check_settings(network, settings, container_name="")
-        if network.name in container.endpoints:
-            raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
         endpoint = Endpoint(network, container.id, container.name, settings, is_named=True)
         container.endpoints[network.name] = endpoint
         if container.is_running:
@@ -238,6 +238,7 @@ class Networks:
     def disconnect(self, reference: str, container_reference: str, *, force: bool) -> None:
         """``docker network disconnect``. Raises EngineError."""
         if force and container_reference not in self._engine.containers:
+            self.get(reference)
             raise not_found(f"endpoint {container_reference} not found")
         container = self._engine.containers.get(container_reference)
         network = self._network_to_leave(reference, container, force=force)

@@ -75,6 +75,12 @@ class Networks:
             raise bad_request(f"network {reference} is ambiguous ({len(found)} matches found on ID prefix)")
         return found[0]
 
+    def _exists(self, reference: str) -> bool:
+        try:
+            return bool(self.get(reference))
+        except EngineError:
+            return False
+
     def matching(self, filters: dict[str, list[str]]) -> list[Network]:
         """Raises EngineError for a filter that dockerd doesn't know."""
         unknown = next((key for key in filters if key not in FILTERS), None)
@@ -211,6 +217,11 @@ class Networks:
 
     def connect(self, reference: str, container: Container, settings: dict[str, Any]) -> None:
         """``docker network connect``. Raises EngineError."""
+        if not container.is_running and not self._exists(reference):
+            # dockerd notes it down, and misses the network when the container starts
+            container.endpoints[reference] = Endpoint(Network("", reference, "", ""), container.id, container.name,
+                                                      settings)
+            return
         network = self.get(reference)
         mode = container.network_mode
         self.check_settings(network, settings, container_name="")

@@ -98,6 +98,9 @@ class Containers:
         wanted: dict[str, dict[str, Any]] = {name: settings or {} for name, settings in
                                              (request.get("EndpointsConfig") or {}).items()}
         if mode.startswith("container:"):
+            if (wanted.get(mode, {}).get("IPAMConfig") or {}).get("IPv4Address"):
+                raise bad_request(f"invalid config for network {mode}: invalid endpoint settings:\n"
+                                  "user specified IP address is supported on user defined networks only")
             return
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")

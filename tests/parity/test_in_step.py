@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.parity.sequences import sequences
 from tests.parity.stepping import first_difference
 
-FEW = 15
+FEW = 12
 WANTED = int(os.environ.get("NETCOURSE_SEQUENCES", "0"))
 
 

@@ -75,6 +75,12 @@ class Networks:
             raise bad_request(f"network {reference} is ambiguous ({len(found)} matches found on ID prefix)")
         return found[0]
 
+    def _exists(self, reference: str) -> bool:
+        try:
+            return bool(self.get(reference))
+        except EngineError:
+            return False
+
     def matching(self, filters: dict[str, list[str]]) -> list[Network]:
         """Raises EngineError for a filter that dockerd doesn't know."""
         unknown = next((key for key in filters if key not in FILTERS), None)
@@ -214,20 +220,25 @@ class Networks:
 
     def connect(self, reference: str, container: Container, settings: dict[str, Any]) -> None:
         """``docker network connect``. Raises EngineError."""
+        if not container.is_running and not self._exists(reference):
+            # dockerd notes it down, and misses the network when the container starts
+            container.endpoints[reference] = Endpoint(Network("", reference, "", ""), container.id, container.name,
+                                                      settings)
+            return
         network = self.get(reference)
         mode = container.network_mode
+        self.check_settings(network, settings, container_name="")
         if network.driver == "host":
             raise bad_request("cannot connect container to host network - container must be created in host network "
                               "mode")
+        if network.name in container.endpoints:
+            raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
         if network.driver == "null" or mode == "none":
             raise bad_request("container cannot be connected to multiple networks with one of the networks in private "
                               "(none) mode")
         if mode == "host" or mode.startswith("container:"):
             raise bad_request("container sharing network namespace with another container or host cannot be connected "
                               "to any other network")
-        self.check_settings(network, settings, container_name="")
-        if network.name in container.endpoints:
-            raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
         endpoint = Endpoint(network, container.id, container.name, settings, is_named=True)
         container.endpoints[network.name] = endpoint
         if container.is_running:
@@ -241,6 +252,7 @@ class Networks:
     def disconnect(self, reference: str, container_reference: str, *, force: bool) -> None:
         """``docker network disconnect``. Raises EngineError."""
         if force and container_reference not in self._engine.containers:
+            self.get(reference)
             raise not_found(f"endpoint {container_reference} not found")
         container = self._engine.containers.get(container_reference)
         network = self._network_to_leave(reference, container, force=force)

@@ -91,7 +91,7 @@ def _ctport(given: Given, name: str) -> tuple[str, Test]:
 def _ctdir(given: Given, name: str) -> tuple[str, Test]:
     direction = given.text(name).upper()
     if direction not in ("ORIGINAL", "REPLY"):
-        given.complain(f'Bad value for "{name}" option: "{given.text(name)}"\n')
+        given.complain(f'Bad value for "{name}" option: "{given.text(name)}"')
     original = direction == "ORIGINAL"
     return direction, lambda p: (p.connection is not None
                                  and p.connection.is_original(Tuple.of(p.packet)) is original)
@@ -121,7 +121,7 @@ def _connmark(given: Given) -> Match:
     value, mask = given.masked_number("--mark")
     bang = given.bang("--mark")
     shown = f"{value:#x}" + ("" if mask == 0xFFFFFFFF else f"/{mask:#x}")
-    return Match("connmark", f"{bang}--mark {shown}", f"connmark match {bang}{shown}",
+    return Match("connmark", f"{bang}--mark {shown}", f"connmark match {bang or ' '}{shown}",
                  _either(lambda p: p.connection is not None and p.connection.mark & mask == value, bool(bang)))
 
 

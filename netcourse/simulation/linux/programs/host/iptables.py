@@ -32,7 +32,7 @@ async def iptables(process: Process) -> int:
     except IptablesError as error:
         problem = str(error)
         ready = problem.startswith("iptables")
-        process.complain(problem if ready else f"iptables {VERSION}: {problem}")
+        process.complain(problem if ready or error.bare else f"iptables {VERSION}: {problem}")
         if not ready and error.code == 2:
             process.complain(HINT)
         return error.code

@@ -58,7 +58,7 @@ class Netfilter:
     """The rules and connections of one namespace; nothing is looked at while no rule is there."""
 
     def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self.tables: dict[str, Table] = {}
         self.conntrack = Conntrack(namespace.machine.clock)
 
@@ -76,7 +76,7 @@ class Netfilter:
         """What becomes of ``packet`` at ``hook``: itself, a translated one, or None when it is dropped."""
         if not self.tables:
             return packet
-        return _Traversal(self, self._namespace, hook, incoming, outgoing).run(packet)
+        return _Traversal(self, self.namespace, hook, incoming, outgoing).run(packet)
 
 
 class _Traversal:

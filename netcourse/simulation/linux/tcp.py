@@ -160,6 +160,8 @@ class TCPSocket:
         packet = IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True)
         try:
             self.namespace.send(packet)
+        except PermissionError:
+            return  # what the firewall keeps back is sent again, like anything that is lost
         except OSError as error:
             if self.state is State.SYN_SENT:
                 self._fail(error)

@@ -17,6 +17,7 @@ REFUSED = "iptables v1.8.9 (nf_tables): "
 NO_SUCH = "iptables: No chain/target/match by that name."
 BAD_RULE = "iptables: Bad rule (does a matching rule exist in that chain?)."
 BAD_POLICY = "iptables: Bad policy name. Run `dmesg' for more information."
+NOT_FOR_FILTERING = '\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n'
 LONGEST_NAME = 28
 LONGEST_PREFIX = 32
 MAKING = frozenset(("-A", "-I", "-R", "-N", "-P"))
@@ -82,7 +83,12 @@ class _Command:
                 given = rule.header.incoming if option == "-i" else rule.header.outgoing
                 if given and self._name in hooks:
                     raise IptablesError(f"Can't use {option} with {self._name}\n")
+            self._refuse_drop_in_nat(rule.target)
             self._table.check_target(rule)
+
+    def _refuse_drop_in_nat(self, target: str) -> None:
+        if self._table.name == "nat" and target == "DROP":
+            raise IptablesError(NOT_FOR_FILTERING)
 
     def _refuse(self, chain: Chain, rule: Rule, command: str) -> None:
         """What the kernel doesn't take: a target out of place, and packets going in circles (EMLINK in nf_tables)."""
@@ -213,7 +219,9 @@ class _Command:
         chain = self._table.chains.get(name)
         if chain is None or chain.policy is None:
             raise IptablesError("iptables: Bad built-in chain name.", 1)
-        chain.policy = policy
+        self._refuse_drop_in_nat(policy)
+        chain.policy, chain.counts = policy, True
+        chain.packets, chain.bytes = self._request.counters
         return ""
 
     def _flush(self) -> str:

@@ -17,12 +17,12 @@ class IptablesError(Exception):
     """What iptables prints on standard error, and its exit code.
 
     2 is a wrong command line, 1 what the rules don't allow, 3 a missing table, 4 what the kernel refuses. A message
-    that begins with "iptables" comes without the program's name and version in front.
+    that begins with "iptables" and a ``bare`` one come without the program's name and version in front.
     """
 
-    def __init__(self, message: str, code: int = 2) -> None:
+    def __init__(self, message: str, code: int = 2, *, bare: bool = False) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.bare = code, bare
 
 
 @dataclass(frozen=True, slots=True)

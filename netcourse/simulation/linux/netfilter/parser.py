@@ -43,6 +43,7 @@ class Request:
     table: str = "filter"
     flags: set[str] = field(default_factory=set)
     rules: list[Rule] = field(default_factory=list)
+    counters: tuple[int, int] = (0, 0)
     also_zero: bool = False
 
     @property
@@ -65,7 +66,6 @@ class _Parser:
         self._protocol = 0
         self._loaded: list[tuple[Extension[Match], Given]] = []
         self._target: tuple[Extension[Target], Given] | None = None
-        self._counters = (0, 0)
 
     def request(self) -> Request:
         while self._words:
@@ -113,7 +113,7 @@ class _Parser:
                 return
         if word[:1] == "-":
             raise IptablesError(f'unknown option "{word}"')
-        raise IptablesError(f"iptables: Bad argument `{word}'")
+        raise IptablesError(f"Bad argument `{word}'", bare=True)
 
     # Commands and settings
 
@@ -157,7 +157,7 @@ class _Parser:
         for value, what in ((packets, "packet"), (size, "byte")):
             if not value.isdigit():
                 raise IptablesError(f"-c {what} counter not numeric")
-        self._counters = (int(packets), int(size))
+        self._request.counters = (int(packets), int(size))
         self._request.flags.add("-c")
 
     def _check_command(self) -> None:
@@ -257,7 +257,7 @@ class _Parser:
                         fragment=("-f" not in self._inverted) if "-f" in self._seen else None,
                         inverted=frozenset(self._inverted))
         goto = "-g" in self._seen
-        packets, size = self._counters
+        packets, size = self._request.counters
         return [Rule(replace(header, source=source, destination=destination), conditions,
                      self._seen.get("-g") or self._seen.get("-j", ""), action, goto, packets, size)
                 for source in self._networks("-s") for destination in self._networks("-d")]

@@ -17,6 +17,7 @@ class Passage:
     """Where a packet came in and goes out, by the interfaces' names. Targets that change ``packet`` replace it."""
 
     packet: IPv4
+    hook: str
     incoming: str | None
     outgoing: str | None
     connection: Connection | None

@@ -27,10 +27,11 @@ EXIT_HOOKS = ("INPUT", "POSTROUTING")
 
 @dataclass(slots=True, eq=False)
 class Chain:
-    """``policy`` is None for a chain that a user made."""
+    """``policy`` is None for a chain that a user made. A built-in one counts from when its policy is set."""
 
     name: str
     policy: str | None = None
+    counts: bool = False
     rules: list[Rule] = field(default_factory=list)
     packets: int = 0
     bytes: int = 0
@@ -57,7 +58,7 @@ class Netfilter:
     """The rules and connections of one namespace; nothing is looked at while no rule is there."""
 
     def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self.tables: dict[str, Table] = {}
         self.conntrack = Conntrack(namespace.machine.clock)
 
@@ -75,7 +76,7 @@ class Netfilter:
         """What becomes of ``packet`` at ``hook``: itself, a translated one, or None when it is dropped."""
         if not self.tables:
             return packet
-        return _Traversal(self, self._namespace, hook, incoming, outgoing).run(packet)
+        return _Traversal(self, self.namespace, hook, incoming, outgoing).run(packet)
 
 
 class _Traversal:
@@ -143,7 +144,7 @@ class _Traversal:
         return None
 
     def _passage(self, packet: IPv4) -> Passage:
-        return Passage(packet, self._incoming, self._outgoing, self._connection, self._namespace)
+        return Passage(packet, self._hook, self._incoming, self._outgoing, self._connection, self._namespace)
 
     def _decide(self, table: Table, passage: Passage) -> Rule | None:
         """The rule that ends the way through the hook's chain; None when its policy does."""
@@ -151,8 +152,9 @@ class _Traversal:
         found = self._walk(table, chain, passage)
         if found is not None and found.target != "RETURN":
             return found
-        chain.packets += 1
-        chain.bytes += len(passage.packet)
+        if chain.counts:
+            chain.packets += 1
+            chain.bytes += len(passage.packet)
         return None
 
     def _walk(self, table: Table, chain: Chain, passage: Passage) -> Rule | None:

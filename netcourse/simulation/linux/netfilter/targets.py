@@ -52,7 +52,7 @@ def _reject(given: Given) -> Target:
         payload = passage.packet.payload
         if name == "tcp-reset" and isinstance(payload, TCP):
             passage.namespace.sockets.tcp.refuse(passage.packet, payload)
-        elif name != "tcp-reset":
+        elif name != "tcp-reset" and passage.hook != "OUTPUT":  # an error to oneself arrives nowhere (seen on 6.18)
             icmp.send_error(passage.namespace, passage.packet, ICMPType.UNREACHABLE, REJECTIONS[name][1])
     only_tcp = name == "tcp-reset" and given.protocol != 6
     return Target("REJECT", "DROP", f"--reject-with {name}", f"reject-with {name}", act=act,
@@ -64,7 +64,7 @@ def _log(given: Given) -> Target:
     typed = given.text("--log-level") if "--log-level" in given else str(WARNING)
     level = int(typed) if typed.isdigit() and int(typed) < len(SHOWN_LEVELS) else LOG_LEVELS.get(typed.lower())
     if level is None:
-        raise IptablesError(f'log level "{typed}" unknown')
+        raise IptablesError(f'log level "{typed}" unknown\n')
     prefix = given.text("--log-prefix")[:LONGEST_PREFIX] if "--log-prefix" in given else ""
     flags = [name for name in LOG_FLAGS if name in given]
     saved = [f"--log-prefix {quoted(prefix)}"] if prefix else []
@@ -99,7 +99,7 @@ TTL_ACTIONS: dict[str, tuple[str, Callable[[int, int], int]]] = {
 def _ttl(given: Given) -> Target:
     option = next(iter(given.values), None)
     if option is None:
-        raise IptablesError("TTL: You must specify an action\n")
+        raise IptablesError("TTL: You must specify an action")
     value = given.number(option, HIGHEST_TTL)
     verb, change = TTL_ACTIONS[option]
 
@@ -116,10 +116,10 @@ def _ports(text: str) -> Range:
     numbers = [port_number(part, 6) for part in ((first, last) if dash else (first,))]
     for part, number in zip((first, last), numbers, strict=False):
         if number is None:
-            raise IptablesError(f"Port `{part}' not valid\n")
+            raise IptablesError(f"Port `{part}' not valid")
     known = [number for number in numbers if number is not None]
     if known[0] > known[-1]:
-        raise IptablesError(f"Port range `{text}' funky\n")
+        raise IptablesError(f"Port range `{text}' funky")
     return known[0], known[-1]
 
 
@@ -131,7 +131,7 @@ def _addresses(text: str) -> IPv4Address | None:
         try:
             IPv4Address(part)
         except ValueError:
-            raise IptablesError(f'Bad IP address "{part}"\n') from None
+            raise IptablesError(f'Bad IP address "{part}"') from None
     return IPv4Address(text.split("-")[0])
 
 

@@ -20,7 +20,7 @@ def _average(text: str) -> int:
     if not number.isdigit() or not int(number) or seconds is None:
         raise IptablesError(f'bad rate "{text}"\'')
     if int(number) > SCALE * seconds:
-        raise IptablesError(f'Rate too fast "{text}"\n')
+        raise IptablesError(f'Rate too fast "{text}"')
     return SCALE * seconds // int(number)
 
 

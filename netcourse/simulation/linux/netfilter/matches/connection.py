@@ -45,7 +45,7 @@ def _state(given: Given) -> Match:
     given.require("--state")
     states, bang = _states(given.text("--state"), STATES[:5], "state"), given.bang("--state")
     test = _state_test(states)
-    return Match("state", f"{bang}--state {states}", f"{bang}state {states}", _either(test, bool(bang)))
+    return Match("state", f"{bang}--state {states}", f"{bang}state {states}", _either(test, inverted=bool(bang)))
 
 
 def _either(test: Test, inverted: bool) -> Test:
@@ -91,7 +91,7 @@ def _ctport(given: Given, name: str) -> tuple[str, Test]:
 def _ctdir(given: Given, name: str) -> tuple[str, Test]:
     direction = given.text(name).upper()
     if direction not in ("ORIGINAL", "REPLY"):
-        given.complain(f'Bad value for "{name}" option: "{given.text(name)}"\n')
+        given.complain(f'Bad value for "{name}" option: "{given.text(name)}"')
     original = direction == "ORIGINAL"
     return direction, lambda p: (p.connection is not None
                                  and p.connection.is_original(Tuple.of(p.packet)) is original)
@@ -112,7 +112,7 @@ def _conntrack(given: Given) -> Match:
         shown, test = CONDITIONS[name](given, name)
         saved.append(f"{given.bang(name)}{name} {shown}")
         listed.append(f"{given.bang(name)}{name.removeprefix('--')} {shown}")
-        tests.append(_either(test, name in given.inverted))
+        tests.append(_either(test, inverted=name in given.inverted))
     return Match("conntrack", " ".join(saved), " ".join(listed), together(tests))
 
 
@@ -121,8 +121,8 @@ def _connmark(given: Given) -> Match:
     value, mask = given.masked_number("--mark")
     bang = given.bang("--mark")
     shown = f"{value:#x}" + ("" if mask == 0xFFFFFFFF else f"/{mask:#x}")
-    return Match("connmark", f"{bang}--mark {shown}", f"connmark match {bang}{shown}",
-                 _either(lambda p: p.connection is not None and p.connection.mark & mask == value, bool(bang)))
+    return Match("connmark", f"{bang}--mark {shown}", f"connmark match {bang or ' '}{shown}",
+                 _either(lambda p: p.connection is not None and p.connection.mark & mask == value, inverted=bool(bang)))
 
 
 CONNECTION = (

@@ -77,7 +77,7 @@ def _iprange(given: Given) -> Match:
         try:
             low, high = IPv4Address(first), IPv4Address(last or first)
         except ValueError:
-            given.complain(f'Bad value for "{option}" option: "{given.text(option)}"\n')
+            given.complain(f'Bad value for "{option}" option: "{given.text(option)}"')
         saved.append(f"{given.bang(option)}{option} {low}-{high}")
         listed.append(f"{RANGES[option]} {given.bang(option)}{low}-{high}")
         tests.append(_range_test(option, low, high, inverted=option in given.inverted))

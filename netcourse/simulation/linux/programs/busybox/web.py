@@ -75,12 +75,7 @@ def _explain(error: OSError, target: IPv4Address, *, connected: bool) -> Complai
         return Complaint("wget: download timed out")
     if connected:
         return Complaint("wget: error getting response: Connection reset by peer")
-    return Complaint(f"wget: can't connect to remote host ({target}): {_words(error)}")
-
-
-def _words(error: OSError) -> str:
-    return {errno.ENETUNREACH: "Network is unreachable", errno.EHOSTUNREACH: "Host is unreachable",
-            errno.ETIMEDOUT: "Operation timed out"}.get(error.errno or 0, error.strerror or "")
+    return Complaint(f"wget: can't connect to remote host ({target}): {error.strerror}")
 
 
 def _save(process: Process, given: dict[str, str], path: str, body: bytes) -> None:
@@ -200,7 +195,7 @@ async def nc(process: Process) -> int:
     except TimeoutError as error:
         raise Complaint(f"nc: {'timed out' if error.errno is None else 'Operation timed out'}") from None
     except OSError as error:
-        raise Complaint(f"nc: can't connect to remote host ({target}): {_words(error)}") from None
+        raise Complaint(f"nc: can't connect to remote host ({target}): {error.strerror}") from None
     return await _relay(process, socket)
 
 

@@ -16,7 +16,10 @@ from netcourse.simulation.linux.sockets import ICMPSocket
 
 LINGER = 10
 _UNREACHABLE = {Unreachable.NETWORK: "Destination Net Unreachable", Unreachable.HOST: "Destination Host Unreachable",
+                Unreachable.PROTOCOL: "Destination Protocol Unreachable",
                 Unreachable.PORT: "Destination Port Unreachable",
+                Unreachable.NETWORK_PROHIBITED: "Destination Net Prohibited",
+                Unreachable.HOST_PROHIBITED: "Destination Host Prohibited",
                 Unreachable.ADMINISTRATIVELY_PROHIBITED: "Packet filtered"}
 
 
@@ -27,6 +30,7 @@ class _Run:
     target: IPv4Address
     options: dict[str, str]
     start: int
+    last_event: int = 0
     sent: int = 0
     errors: int = 0
     times: list[int] = field(default_factory=list)
@@ -85,7 +89,7 @@ async def _exchange(run: _Run, socket: ICMPSocket, size: int) -> None:
     end = run.start + round(float(run.options["-w"]) * SECOND) if "-w" in run.options else None
     while not count or run.sent < count:
         run.sent += 1
-        run.sent_at[run.sent] = clock.now
+        run.sent_at[run.sent] = run.last_event = clock.now
         message = ICMP(ICMPType.ECHO_REQUEST, 0, run.process.host_pid & 0xFFFF, run.sent & 0xFFFF, bytes(size))
         try:
             socket.send_to(message, run.target, ttl=int(run.options.get("-t", "64")),
@@ -108,7 +112,8 @@ def _refused(run: _Run, error: OSError) -> None:
         if not run.is_quiet:
             run.process.complain(f"ping: local error: message too long, mtu={mtu}")
         return
-    run.process.complain(f"ping: sendmsg: {error.strerror}")
+    if error.errno != errno.EPERM:  # iputils counts a packet that the firewall keeps back as sent, and says nothing
+        run.process.complain(f"ping: sendmsg: {error.strerror}")
 
 
 async def _listen(run: _Run, socket: ICMPSocket, until: int, *, last: bool) -> None:
@@ -131,6 +136,7 @@ def _take(run: _Run, packet: IPv4) -> bool:
         return False
     if about.sequence not in run.sent_at:
         return False
+    run.last_event = run.process.machine.clock.now
     if message.is_error:
         run.errors += 1
         _print(run, f"From {packet.source} icmp_seq={about.sequence} {_complaint(message)}")
@@ -158,7 +164,7 @@ def _print(run: _Run, line: str) -> None:
 def _summary(run: _Run) -> None:
     lost = round(100 * (run.sent - len(run.times)) / run.sent) if run.sent else 0
     errors = f"+{run.errors} errors, " if run.errors else ""
-    duration = (run.process.machine.clock.now - run.start) // MILLISECOND
+    duration = max(run.last_event - run.start, 0) // MILLISECOND
     run.process.write(f"\n--- {run.name} ping statistics ---\n{run.sent} packets transmitted, "
                       f"{len(run.times)} received, {errors}{lost}% packet loss, time {duration}ms\n")
     if not run.times:

@@ -13,11 +13,12 @@ from netcourse.simulation.docker import sandbox
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
 from netcourse.simulation.docker.images import Image
+from netcourse.simulation.docker.logs import STDERR, STDOUT, Log, LogLine
 from netcourse.simulation.docker.networks import default_gateway
 from netcourse.simulation.docker.ports import wanted_bindings
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.linux.process import PidNamespace, Process, ProgramNotFound
 from netcourse.simulation.linux.procfs import mount_kernel_files
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
 from netcourse.simulation.linux.terminal import Terminal
@@ -26,18 +27,9 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
 
 NEVER = 0
-STDOUT, STDERR = 1, 2
+RUNTIME_THREADS = 5
 MISSING_PROGRAM = ("failed to create task for container: failed to create shim task: OCI runtime create failed: runc "
                    'create failed: unable to start container process: exec: "{}": executable file not found in $PATH')
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """A piece of output: when (nanoseconds), on which stream."""
-
-    time: int
-    stream: int
-    data: bytes
 
 
 @dataclass(eq=False)
@@ -61,12 +53,11 @@ class Container:
     namespace: Namespace | None = None
     process: Process | None = None
     terminal: Terminal | None = None
-    logs: list[LogLine] = field(default_factory=list)
+    logs: Log = field(default_factory=Log)
     listeners: list[Callable[[int, bytes], None]] = field(default_factory=list)
     execs: list[str] = field(default_factory=list)
     asked_to_stop: bool = False
     missing_network: str = ""
-    last_pid: int = 1
     dns: sandbox.EmbeddedDNS | None = None
 
     def __post_init__(self) -> None:
@@ -304,10 +295,11 @@ class Container:
         assert self.namespace is not None
         mount_kernel_files(self.files, self.namespace)
         process = self.engine.machine.spawn(self.command, namespace=self.namespace, files=self.files,
-                                            environment=self.environment)
+                                            environment=self.environment, pids=PidNamespace())
+        process.pids.skip(RUNTIME_THREADS)
         directory = str(self.config.get("WorkingDir") or "/")
         self.prepare(process, terminal=bool(self.config.get("Tty")), directory=directory)
-        process.pid, process.is_init = 1, True
+        process.is_init = True
         self.process = process
         self._connect_output(process)
         if not self.config.get("OpenStdin"):

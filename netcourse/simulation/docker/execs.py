@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from netcourse.simulation.docker.containers import STDERR, STDOUT, Container
+from netcourse.simulation.docker.containers import RUNTIME_THREADS, Container
 from netcourse.simulation.docker.errors import conflict
+from netcourse.simulation.docker.logs import STDERR, STDOUT
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.terminal import Terminal
 
@@ -38,14 +39,14 @@ class Exec:
     def start(self, show: Callable[[int, bytes], None]) -> None:
         """Start the program; what it prints goes to ``show``. A program that isn't there is told of in its output."""
         container = self.container
-        if not container.is_running or container.namespace is None:
+        if not container.is_running or container.namespace is None or container.process is None:
             raise conflict(f"container {container.id} is not running")
         container.emit(f"exec_start: {' '.join(self.command)} ", execID=self.id)
         environment = container.environment | dict(text.split("=", 1) for text in self.config.get("Env") or []
                                                    if "=" in text)
         try:
             process = container.engine.machine.spawn(self.command, namespace=container.namespace, files=container.files,
-                                                     environment=environment)
+                                                     environment=environment, pids=container.process.pids)
         except ProgramNotFound:
             show(STDOUT, (MISSING.format(self.command[0]) + "\r\n" * self.has_terminal + "\n" *
                           (not self.has_terminal)).encode())
@@ -54,8 +55,7 @@ class Exec:
         directory = str(self.config.get("WorkingDir") or container.config.get("WorkingDir") or "/")
         container.prepare(process, terminal=self.has_terminal, directory=directory)
         process.privileged = process.privileged or bool(self.config.get("Privileged"))
-        container.last_pid += 6
-        process.pid = container.last_pid
+        process.pids.skip(RUNTIME_THREADS)
         self.process = process
         if self.has_terminal:
             self.terminal = Terminal(process, lambda data: show(STDOUT, data))

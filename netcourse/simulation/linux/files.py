@@ -14,8 +14,10 @@ from typing import Any
 
 from netcourse.simulation.linux.process import Program, ProgramNotFound
 
-Content = bytes | Callable[[], bytes]
+Content = bytes | bytearray | Callable[[], bytes]
 DEEPEST_PATH = 4096
+LARGEST_TREE = 64 << 20
+ENTRY_SIZE = 4096
 
 
 def _error(number: int, path: str) -> OSError:
@@ -50,6 +52,7 @@ class FileSystem:
         self._written: dict[str, Content] = {}
         self._directories = {"/", "/tmp", "/proc", "/sys", "/dev", "/root", "/var"}
         self._removed: set[str] = set()
+        self._used = 0
         self._live_listings: dict[str, Callable[[], dict[str, Content]]] = {}
 
     def resolve(self, path: str, directory: str = "/") -> str:
@@ -100,19 +103,34 @@ class FileSystem:
             if self.is_program(path):
                 return b"\x7fELF"
             raise _error(errno.EISDIR if self.is_directory(path) else errno.ENOENT, path)
-        return content if isinstance(content, bytes) else content()
+        return content() if callable(content) else bytes(content)
 
     def write(self, path: str, data: bytes, *, append: bool = False) -> None:
-        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file."""
+        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file; OSError for a full disk."""
         if self.is_directory(path):
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
         if callable(self._find(path)):
             raise _error(errno.EACCES, path)
-        before = self.read(path) if append and self._find(path) is not None else b""
-        self._written[path] = before + data
+        content = self._written.get(path) if append else None
+        if not isinstance(content, bytearray):
+            content = bytearray(self.read(path) if append and self._find(path) is not None else b"")
+            self._release(path)
+            self._take(len(content) + ENTRY_SIZE, path)
+            self._written[path] = content
+        self._take(len(data), path)
+        content += data
         self._removed.discard(path)
+
+    def _take(self, size: int, path: str) -> None:
+        if self._used + size > LARGEST_TREE:
+            raise _error(errno.ENOSPC, path)
+        self._used += size
+
+    def _release(self, path: str) -> None:
+        content = self._written.pop(path, None)
+        self._used -= len(content) + ENTRY_SIZE if isinstance(content, bytearray) else 0
 
     def make_directory(self, path: str) -> None:
         """Raises FileExistsError, FileNotFoundError."""
@@ -120,6 +138,7 @@ class FileSystem:
             raise _error(errno.EEXIST, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
+        self._take(ENTRY_SIZE, path)
         self._directories.add(path)
         self._removed.discard(path)
 
@@ -129,7 +148,7 @@ class FileSystem:
             raise _error(errno.EISDIR, path)
         if not self.exists(path):
             raise _error(errno.ENOENT, path)
-        self._written.pop(path, None)
+        self._release(path)
         self._removed.add(path)
 
     def list(self, path: str) -> list[str]:

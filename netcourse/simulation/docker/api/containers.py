@@ -163,7 +163,7 @@ def wait(request: Request) -> Stream:
         while not over() and not connection.hung_up() and not request.world.closing.is_set():
             # which asks for its next exit, and follows it by attaching: only a plain wait lets time run ahead
             process = container.process if condition == "not-running" else None
-            request.world.drive(process, over, hung_up=connection.hung_up, chunks=lambda: len(container.logs))
+            request.world.drive(process, over, hung_up=connection.hung_up, chunks=lambda: container.logs.count)
         connection.send(json.dumps({"StatusCode": container.exit_code}).encode() + b"\n")
 
     return Stream(run)
@@ -179,20 +179,20 @@ def logs(request: Request) -> Stream:
     stamps, position = request.flag("timestamps"), 0
 
     def pieces(first: int) -> list[bytes]:
-        lines = container.logs[first:]
+        lines = container.logs.since(first)
         return [_log_piece(line.stream, line.data, line.time if stamps else None, raw=raw)
                 for line in lines if line.stream in streams]
 
     def run(connection: Connection) -> None:
         nonlocal position
         with request.world.enter():
-            found, position = pieces(0), len(container.logs)
+            found, position = pieces(0), container.logs.count
         for piece in _tail(found, request.one("tail", "all")):
             connection.send(piece)
         while request.flag("follow") and not connection.hung_up() and not request.world.closing.is_set():
             with request.world.enter():
                 running = container.is_running
-                found, position = pieces(position), len(container.logs)
+                found, position = pieces(position), container.logs.count
             for piece in found:
                 connection.send(piece)
             if not running:
@@ -227,7 +227,7 @@ def attach(request: Request) -> Stream:
 
     with request.world.enter():
         if request.flag("logs"):
-            for line in container.logs:
+            for line in container.logs.since(0):
                 show(line.stream, line.data)
         container.listeners.append(show)
     finished = container.finished

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from netcourse.simulation.linux.pipes import Pipe
+from netcourse.simulation.linux.pipes import Pipe, TooMuch
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.shell.parser import (
     Command,
@@ -29,6 +29,7 @@ from netcourse.simulation.linux.shell.parser import (
 from netcourse.simulation.linux.tasks import Future, Task
 
 NOT_FOUND = 127
+LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
 _PARAMETER = re.compile(r"\$(\?|\$|#|@|\*|[0-9]|[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-=+][^}]*)?\}|\{[0-9?#]\})")
 
 
@@ -95,7 +96,7 @@ class Shell:
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
         pipes = [Pipe() for _ in node.stages[1:]]
         ends = [streams.stdin, *pipes], [*pipes, streams.stdout]
-        tasks = [Task(self.process.machine.clock, self._stage(stage, Streams(into, out, streams.stderr), out in pipes))
+        tasks = [Task(self.process.machine.clock, self._stage(stage, Streams(into, out, streams.stderr), pipes))
                  for stage, into, out in zip(node.stages, *ends, strict=True)]
         try:
             codes = [await task for task in tasks]
@@ -104,12 +105,16 @@ class Shell:
                 task.cancel()
         return int(codes[-1] == 0) if node.inverted else codes[-1]
 
-    async def _stage(self, node: Node, streams: Streams, close: bool) -> int:
+    async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
             return await self._copy()._finish(node, streams)
+        except BrokenPipeError:
+            return 128 + signal.SIGPIPE
         finally:
-            if close:
+            if streams.stdout in pipes:
                 streams.stdout.close()
+            if streams.stdin in pipes:
+                streams.stdin.abandon()
 
     async def for_(self, node: For, streams: Streams) -> int:
         code = 0
@@ -122,7 +127,8 @@ class Shell:
         code = 0
         while (await self.run(node.condition, streams) == 0) is not node.until:
             code = await self.run(node.body, streams)
-            await self.process.sleep(0.0001)
+            await self.process.sleep(LOOP_SECONDS)
+            await streams.stdout.drain()
         return code
 
     async def if_(self, node: If, streams: Streams) -> int:
@@ -171,11 +177,15 @@ class Shell:
         environment = {name: self.variables[name] for name in self.exported if name in self.variables} | assigned
         parent = self.process
         try:
-            child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment)
+            child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
+                                         pids=parent.pids)
         except ProgramNotFound:
             return self._complain(streams, f"{words[0]}: not found", NOT_FOUND)
+        except BlockingIOError as error:
+            raise _Exit(self._complain(streams, f"can't fork: {error.strerror}", 2)) from None
         inherit(child, parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
+        await parent.sleep(FORK_SECONDS)
         child.start()
         return await child.exit
 
@@ -277,9 +287,13 @@ class Shell:
         pipe = Pipe()
         empty = Pipe()
         empty.close()
-        self.code = await self._copy()._finish(parse(text), Streams(empty, pipe, self.process.stderr))
+        reader = Task(self.process.machine.clock, pipe.read_all())
+        try:
+            self.code = await self._copy()._finish(parse(text), Streams(empty, pipe, self.process.stderr))
+        except BrokenPipeError:
+            self.code = 128 + signal.SIGPIPE
         pipe.close()
-        return (await pipe.read_all()).decode(errors="replace").rstrip("\n")
+        return (await reader).decode(errors="replace").rstrip("\n")
 
 
 class _Redirected:
@@ -352,7 +366,6 @@ def inherit(child: Process, parent: Process) -> None:
     """What a child has from its parent besides streams, files and namespace."""
     child.parent, child.directory, child.hostname = parent, parent.directory, parent.hostname
     child.user, child.privileged, child.has_terminal = parent.user, parent.privileged, parent.has_terminal
-    child.pid = parent.pid + len(parent.children) + 1
     parent.children.append(child)
     child.exit.when_done(lambda: parent.children.remove(child))
 
@@ -448,6 +461,10 @@ async def _run_text(shell: Shell, text: str, streams: Streams) -> int:
         return await shell._finish(parse(text), streams)
     except ShellSyntaxError as error:
         return shell._complain(streams, str(error), 2)
+    except TooMuch as error:
+        return shell._complain(streams, str(error), 2)
+    except RecursionError:
+        return shell._complain(streams, "nested too deeply for the simulation", 2)
 
 
 async def _session(shell: Shell, streams: Streams) -> int:

@@ -12,5 +12,5 @@ PROGRAMS: dict[str, Program] = {
     "ps": system.ps, "rm": system.remove, "route": tables.route, "seq": system.seq, "sh": sh, "sleep": system.sleep,
     "sort": text.sort, "tail": text.tail, "test": system.test, "top": system.top, "touch": system.touch,
     "traceroute": ping.traceroute, "true": system.true, "uname": system.uname, "wc": text.wc, "wget": web.wget,
-    "which": system.which, "whoami": system.whoami,
+    "which": system.which, "whoami": system.whoami, "yes": text.yes,
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from importlib import resources
 from typing import Any
 
+from netcourse.simulation.linux.pipes import TooMuch
 from netcourse.simulation.linux.process import Process, Program
 from netcourse.simulation.linux.tasks import Future
 
@@ -69,6 +70,12 @@ def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]])
             process.complain(str(complaint))
             return complaint.code
         except BrokenPipeError:
-            return 141
+            raise
+        except TooMuch as error:
+            process.complain(f"{process.arguments[0]}: {error}")
+            return 1
+        except OSError as error:
+            process.complain(f"{process.arguments[0]}: write error: {error.strerror}")
+            return 1
 
     return run

@@ -10,6 +10,7 @@ from netcourse.simulation.linux.resolver import NameNotFound, find_addresses
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 KERNEL = "6.12.48"
+DRAIN_EVERY = 1000
 
 
 @complaining
@@ -179,6 +180,8 @@ async def seq(process: Process) -> int:
     first, step, last = {1: (1, 1, *numbers), 2: (numbers[0], 1, numbers[-1]), 3: numbers}.get(len(numbers), (1, 1, 0))
     for value in range(first, last + (1 if step > 0 else -1), step):
         process.write(f"{value}\n")
+        if value % DRAIN_EVERY == 0:
+            await process.drain()
     return 0
 
 

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
 
+BLOCK = 4096
+
 
 async def _inputs(process: Process, names: list[str], *, verb: str = "can't open") -> AsyncIterator[tuple[str, bytes]]:
     """Name and content of each file (or standard input); a file that can't be read is complained of and left out."""
@@ -35,6 +37,7 @@ async def cat(process: Process) -> int:
     if not names:
         while data := await process.stdin.read():
             process.stdout.write(data)
+            await process.drain()
         return 0
     found, code = await _read_all(process, names)
     for _, data in found:
@@ -57,6 +60,15 @@ async def echo(process: Process) -> int:
 
 def _unescape(text: str) -> str:
     return re.sub(r"\\([ntr\\])", lambda m: {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}[m[1]], text)
+
+
+@complaining
+async def yes(process: Process) -> int:
+    line = " ".join(process.arguments[1:]) or "y"
+    block = f"{line}\n" * max(1, BLOCK // (len(line) + 1))
+    while True:
+        process.write(block)
+        await process.drain()
 
 
 @complaining
@@ -106,6 +118,7 @@ async def _first_lines(process: Process, count: int) -> int:
         if not line:
             break
         process.stdout.write(line)
+        await process.stdout.drain()
     return 0
 
 

@@ -107,6 +107,8 @@ class FileSystem:
 
     def write(self, path: str, data: bytes, *, append: bool = False) -> None:
         """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file; OSError for a full disk."""
+        if path == "/dev/null":
+            return
         if self.is_directory(path):
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
@@ -149,6 +151,17 @@ class FileSystem:
         if not self.exists(path):
             raise _error(errno.ENOENT, path)
         self._release(path)
+        self._removed.add(path)
+
+    def remove_tree(self, path: str) -> None:
+        """A folder with all that is in it."""
+        for name in self.list(path):
+            inner = f"{path.rstrip('/')}/{name}"
+            if self.is_directory(inner):
+                self.remove_tree(inner)
+            else:
+                self.remove(inner)
+        self._directories.discard(path)
         self._removed.add(path)
 
     def list(self, path: str) -> list[str]:

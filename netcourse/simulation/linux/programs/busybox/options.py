@@ -14,6 +14,7 @@ from netcourse.simulation.linux.process import Process, Program
 from netcourse.simulation.linux.tasks import Future
 
 BANNER = "BusyBox v1.38.0 (Debian 1:1.38.0-3+b1) multi-call binary."
+WITHOUT_HELP = {"[", "echo", "printf", "test"}
 
 
 class Complaint(Exception):
@@ -64,6 +65,10 @@ def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]])
 
     @functools.wraps(program)
     async def run(process: Process) -> int:
+        name = process.arguments[0].rpartition("/")[2]
+        if process.arguments[1:2] == ["--help"] and name in _usages() and name not in WITHOUT_HELP:
+            process.write(f"{usage(name)}\n")
+            return 0
         try:
             return await program(process)
         except Complaint as complaint:

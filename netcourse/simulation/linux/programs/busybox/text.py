@@ -94,8 +94,10 @@ def _formatted(pattern: str, words: list[str]) -> tuple[str, list[str]]:
     values, wrong = iter(words), []
 
     def converted(match: re.Match[str]) -> str:
-        if match[1] in "s%c":
-            return match[0] % (() if match[1] == "%" else next(values, "")[:1 if match[1] == "c" else None])
+        if match[1] == "%":
+            return "%"
+        if match[1] in "sc":
+            return (match[0][:-1] + "s") % next(values, "")[:1 if match[1] == "c" else None]
         word = next(values, "") or "0"
         try:
             return match[0] % int(word, 0)

@@ -119,7 +119,9 @@ async def tail(process: Process) -> int:
 
 
 async def _ends(process: Process, *, first: bool) -> int:
-    process.arguments = [re.sub(r"^-(\d+)$", r"-n\1", word) for word in process.arguments]
+    # head -3 is head -n 3; in head -n -3 the number is an argument
+    process.arguments = [word if before in ("-n", "-c") else re.sub(r"^-(\d+)$", r"-n\1", word)
+                         for before, word in zip(["", *process.arguments], process.arguments, strict=False)]
     given, names = options(process, "n:c:qvf" if not first else "n:c:qv")
     if "f" in given:
         raise Complaint("tail: -f is not simulated: use docker logs -f")

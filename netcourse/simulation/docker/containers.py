@@ -21,7 +21,7 @@ from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.linux.process import PidNamespace, Process, ProgramNotFound
 from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.execs import Exec
 
 NEVER = 0
+RUNTIME_THREADS = 5
+"""Numbers of processes that runc's own threads take in a container before each program that it starts."""
 
 
 @dataclass(eq=False)
@@ -52,9 +54,9 @@ class Container:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     namespace: Namespace | None = None
     process: Process | None = None
+    pids: PidNamespace = field(default_factory=PidNamespace)
     execs: list[Exec] = field(default_factory=list)
     asked_to_stop: bool = False
-    last_pid: int = 1
     dns: sandbox.EmbeddedDNS | None = None
 
     def __post_init__(self) -> None:
@@ -335,9 +337,9 @@ class Container:
         mount_devices(self.files, self.namespace)
         if self.host_config.get("PidMode") == "host":
             self.files.mount_roots(self._files_of)
+        self.pids = PidNamespace()
         process = self.new_process(self.command, terminal=self.has_terminal)
-        if not process.sees_all_processes:
-            process.pid, process.is_init = 1, True
+        process.is_init = not process.sees_all_processes
         self.process = process
         self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")))
         process.exit.when_done(lambda: self._exited(process))
@@ -354,12 +356,18 @@ class Container:
         directory = directory or self.directory
         try:
             process = self.engine.machine.spawn(command, namespace=self.namespace, files=self.files,
-                                                environment=self.environment(variables, terminal=terminal))
+                                                environment=self.environment(variables, terminal=terminal),
+                                                pids=self.pids)
         except ProgramNotFound:
             raise starting.cannot_run(command[0], self.files, directory) from None
+        except BlockingIOError as error:
+            raise starting.CannotStart(f"{starting.PREFIX}{str(error.strerror).lower()}", starting.NEVER_RAN) from None
+        self.pids.skip(RUNTIME_THREADS)
         process.hostname, process.has_terminal, process.directory = self.hostname, terminal, directory
         process.privileged = bool(self.host_config.get("Privileged")) or self._has_capability("NET_ADMIN")
         process.sees_all_processes = self.host_config.get("PidMode") == "host"
+        if process.sees_all_processes:
+            process.pid = process.host_pid
         if self.process is not None:
             process.freezer = self.process.freezer
         return process

@@ -41,7 +41,7 @@ class Exec:
     def start(self, show: Callable[[int, bytes], None]) -> None:
         """Start the program; what it prints goes to ``show``. Raises EngineError."""
         container = self.container
-        if not container.is_running or container.namespace is None:
+        if not container.is_running or container.namespace is None or container.process is None:
             raise conflict(f"container {container.id} is not running")
         container.emit(f"exec_start: {self.command_text}", execID=self.id)
         try:
@@ -49,8 +49,6 @@ class Exec:
         except CannotStart as mistake:
             self.exit_code = mistake.code
             raise bad_request(f"OCI runtime exec failed: exec failed: {mistake}") from None
-        container.last_pid += 6
-        process.pid = process.host_pid if process.sees_all_processes else container.last_pid
         self.process = process
         if self.has_terminal:
             self.terminal = Terminal(process, lambda data: show(STDOUT, data))

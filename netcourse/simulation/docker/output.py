@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.terminal import Terminal
 
 STDOUT, STDERR = 1, 2
-LONGEST_ENTRY = 16 << 10
+LONGEST_ENTRY, MOST_BYTES = 16 << 10, 16 << 20
+NOTICE = f"[older output is gone: the simulation keeps the last {MOST_BYTES >> 20} MiB of a container's]\n".encode()
 
 Listener = Callable[[int, bytes], None]
 
@@ -25,12 +27,17 @@ class LogEntry:
 
 
 class Log:
-    """Output line by line, as dockerd's copier hands it to a logging driver (moby daemon/logger/copier.go)."""
+    """Output line by line, as dockerd's copier hands it to a logging driver (moby daemon/logger/copier.go).
+
+    The newest lines are kept; ``count`` is the number of all that ever came.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._open = {STDOUT: bytearray(), STDERR: bytearray()}
-        self.entries: list[LogEntry] = []
+        self._entries: deque[LogEntry] = deque()
+        self._size = 0
+        self.count = 0
 
     def write(self, stream: int, data: bytes) -> None:
         begun = self._open[stream]
@@ -46,8 +53,18 @@ class Log:
 
     def _keep(self, stream: int, size: int) -> None:
         begun = self._open[stream]
-        self.entries.append(LogEntry(self._clock.now, stream, bytes(begun[:size])))
+        self._entries.append(LogEntry(self._clock.now, stream, bytes(begun[:size])))
         del begun[:size]
+        self.count += 1
+        self._size += size
+        while self._size > MOST_BYTES:
+            self._size -= len(self._entries.popleft().data)
+
+    def since(self, position: int) -> list[LogEntry]:
+        """The lines after the first ``position`` ones; a notice stands for those that are gone."""
+        dropped = self.count - len(self._entries)
+        kept = list(self._entries)[max(0, position - dropped):]
+        return [LogEntry(kept[0].time, STDERR, NOTICE), *kept] if position < dropped else kept
 
 
 class Streams:

@@ -69,9 +69,11 @@ class Clock:
         action()
         return True
 
-    def run_until(self, when: int) -> None:
-        """Do everything due up to and including ``when``, and stop there."""
+    def run_until(self, when: int, *, going_on: Callable[[], bool] = lambda: True) -> None:
+        """Do everything due up to and including ``when``, and stop there; or earlier, when ``going_on()`` says no."""
         while (due := self.next_time()) is not None and due <= when:
+            if not going_on():
+                return
             self.step()
         self.now = max(self.now, when)
 

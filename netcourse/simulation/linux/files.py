@@ -19,8 +19,10 @@ from netcourse.simulation.linux.process import Program, ProgramNotFound
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
-Content = bytes | Callable[[], bytes]
+Content = bytes | bytearray | Callable[[], bytes]
 DEEPEST_PATH = 4096
+LARGEST_TREE = 64 << 20
+ENTRY_SIZE = 4096
 _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
 
 
@@ -54,9 +56,10 @@ class FileSystem:
 
     def __init__(self, image: Image) -> None:
         self._image = image
-        self._written: dict[str, bytes] = {}
+        self._written: dict[str, bytes | bytearray] = {}
         self._directories = {"/", "/tmp", "/proc", "/sys", "/dev", "/root", "/var"}
         self._removed: set[str] = set()
+        self._used = 0
         self.namespaces: dict[str, Namespace] = {}
         self._live_files: dict[str, Callable[[], bytes]] = {}
         self._writers: dict[str, Callable[[bytes], None]] = {}
@@ -150,10 +153,11 @@ class FileSystem:
             if self.is_program(path):
                 return b"\x7fELF"
             raise _error(errno.EISDIR if self.is_directory(path) else errno.ENOENT, path)
-        return content if isinstance(content, bytes) else content()
+        return content() if callable(content) else bytes(content)
 
     def write(self, path: str, data: bytes, *, append: bool = False) -> None:
-        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file that nobody may write."""
+        """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file that nobody may write; OSError
+        for a full disk."""
         if self.is_directory(path):
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
@@ -163,9 +167,24 @@ class FileSystem:
             return
         if callable(self._find(path)):
             raise _error(errno.EACCES, path)
-        before = self.read(path) if append and self._find(path) is not None else b""
-        self._written[path] = before + data
+        content = self._written.get(path) if append else None
+        if not isinstance(content, bytearray):
+            content = bytearray(self.read(path) if append and self._find(path) is not None else b"")
+            self._release(path)
+            self._take(len(content) + ENTRY_SIZE, path)
+            self._written[path] = content
+        self._take(len(data), path)
+        content += data
         self._removed.discard(path)
+
+    def _take(self, size: int, path: str) -> None:
+        if self._used + size > LARGEST_TREE:
+            raise _error(errno.ENOSPC, path)
+        self._used += size
+
+    def _release(self, path: str) -> None:
+        content = self._written.pop(path, None)
+        self._used -= len(content) + ENTRY_SIZE if isinstance(content, bytearray) else 0
 
     def make_directory(self, path: str) -> None:
         """Raises FileExistsError, FileNotFoundError."""
@@ -173,6 +192,7 @@ class FileSystem:
             raise _error(errno.EEXIST, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
+        self._take(ENTRY_SIZE, path)
         self._directories.add(path)
         self._removed.discard(path)
 
@@ -182,7 +202,18 @@ class FileSystem:
             raise _error(errno.EISDIR, path)
         if not self.exists(path):
             raise _error(errno.ENOENT, path)
-        self._written.pop(path, None)
+        self._release(path)
+        self._removed.add(path)
+
+    def remove_tree(self, path: str) -> None:
+        """A folder with all that is in it."""
+        for name in self.list(path):
+            inner = f"{path.rstrip('/')}/{name}"
+            if self.is_directory(inner):
+                self.remove_tree(inner)
+            else:
+                self.remove(inner)
+        self._directories.discard(path)
         self._removed.add(path)
 
     def list(self, path: str) -> list[str]:

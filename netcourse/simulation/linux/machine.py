@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from netcourse.journey import Recorder
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.process import PidNamespace, Process
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.files import FileSystem
@@ -27,6 +27,8 @@ class Machine:
         self.namespaces: dict[str, Namespace] = {}
         self.processes: dict[int, Process] = {}
         self._last_pid = FIRST_PID
+        self.pids = PidNamespace()
+        self.pids.skip(FIRST_PID)
         self.root = Namespace("host", self)
         self.root.set_up(self.root.loopback)
 
@@ -46,16 +48,16 @@ class Machine:
         return ":".join(f"{byte:02x}" for byte in (first, *(self.random.getrandbits(8) for _ in range(5))))
 
     def spawn(self, arguments: list[str], *, namespace: Namespace, files: FileSystem,
-              environment: Mapping[str, str] | None = None) -> Process:
+              environment: Mapping[str, str] | None = None, pids: PidNamespace | None = None) -> Process:
         """A process that is ready to ``start()``; set its streams and circumstances first.
 
-        Raises ProgramNotFound when no such program is on its PATH.
+        Raises ProgramNotFound when no such program is on its PATH; BlockingIOError when there are too many processes.
         """
         variables = dict(environment or {})
         program = files.find_program(arguments[0], variables.get("PATH", PATH))
         self._last_pid += 1
         process = Process(self, namespace, files, program, arguments, variables, host_pid=self._last_pid)
-        process.pid = process.host_pid
+        (pids or self.pids).enter(process)
         self.processes[process.host_pid] = process
         process.exit.when_done(partial(self._reap, process))
         return process

@@ -6,12 +6,15 @@ A program is ``async def ping(process: Process) -> int``: it reads ``process.arg
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import signal as signals
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.linux.pipes import Pipe
+from netcourse.simulation.linux.pipes import Pipe, TooMuch
 from netcourse.simulation.linux.tasks import Cancelled, Freezer, Future, Result, Task, sleep
 
 if TYPE_CHECKING:
@@ -20,6 +23,31 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 Program = Callable[["Process"], Coroutine[Future[Any], None, int]]
+
+
+DRAIN_SECONDS = 0.001
+MOST_PROCESSES = 256
+
+
+class PidNamespace:
+    """Counts processes, as pid_namespaces(7): no two of one container share a number."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self.members: set[Process] = set()
+
+    def enter(self, process: Process) -> None:
+        """Give ``process`` the next number until it ends. Raises BlockingIOError when there are too many."""
+        if len(self.members) >= MOST_PROCESSES:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        self.members.add(process)
+        process.exit.when_done(lambda: self.members.discard(process))
+        self.skip(1)
+        process.pid, process.pids = self._last, self
+
+    def skip(self, count: int) -> None:
+        """Numbers that helpers had which are gone: the threads of runc, for one."""
+        self._last += count
 
 
 class ProgramNotFound(Exception):
@@ -47,6 +75,7 @@ class Process:
     stdout: Pipe = field(default_factory=Pipe)
     stderr: Pipe = field(default_factory=Pipe)
     pid: int = 0
+    pids: PidNamespace = field(default_factory=PidNamespace)
     host_pid: int = 0
     parent: Process | None = None
     is_init: bool = False
@@ -75,6 +104,17 @@ class Process:
             self.exit.set(self.task.result())
         except Cancelled:
             self.exit.set(128 + signals.SIGKILL)
+        except BrokenPipeError:
+            self.exit.set(128 + signals.SIGPIPE)
+        except Exception as error:  # noqa: BLE001  # one program's fault must not take the engine with it
+            self._fault(error)
+
+    def _fault(self, error: Exception) -> None:
+        known = isinstance(error, TooMuch | OSError)
+        text = str(error) if isinstance(error, TooMuch) else getattr(error, "strerror", None)
+        self.exit.set(1 if known else 128 + signals.SIGSEGV)
+        with contextlib.suppress(OSError):
+            self.complain(f"{self.arguments[0]}: {text if known else f'a fault of the simulation: {error!r}'}")
 
     def signal(self, number: int) -> None:
         """Deliver a signal: its handler, or the default, which ends the process (but not an init without a handler)."""
@@ -96,6 +136,14 @@ class Process:
         self.exit.set(128 + number)
         if self.task is not None:
             self.task.cancel()
+
+    async def drain(self) -> None:
+        """Wait until standard output has room; printing takes its time, so that what prints for ever hinders nobody.
+
+        Raises BrokenPipeError when nobody reads any more.
+        """
+        await self.sleep(DRAIN_SECONDS)
+        await self.stdout.drain()
 
     async def sleep(self, seconds: float) -> None:
         await sleep(self.machine.clock, seconds)

@@ -41,8 +41,9 @@ def _read_only(_: bytes) -> None:
 
 
 def mount_devices(files: FileSystem, namespace: Namespace) -> None:
-    """/sys/class/net stays with the namespace in which /sys was mounted."""
+    """/dev, and /sys/class/net, which stays with the namespace in which /sys was mounted."""
     files.mount_listing("/sys/class/net", partial(_devices, namespace))
+    files.mount_live("/dev/null", lambda: b"", lambda data: None)
 
 
 def _hexadecimal(ip: IPv4Address | None) -> str:

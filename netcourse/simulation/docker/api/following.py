@@ -55,13 +55,13 @@ def logs(request: Request) -> Stream:
     def run(connection: Connection) -> None:
         nonlocal position
         with request.world.enter():
-            found, position = list(log.entries), len(log.entries)
+            found, position = log.since(0), log.count
         for entry in _tail([entry for entry in found if shown(entry)], request.one("tail", "all")):
             connection.send(written(entry))
         while request.flag("follow") and not connection.hung_up() and not request.world.closing.is_set():
             with request.world.enter():
                 running = container.is_running
-                found, position = log.entries[position:], len(log.entries)
+                found, position = log.since(position), log.count
             for entry in filter(shown, found):
                 connection.send(written(entry))
             if not running:
@@ -123,7 +123,7 @@ def attach(request: Request) -> Stream:
     streams = container.streams
     with request.world.enter():
         if request.flag("logs") and streams.log is not None:
-            for entry in streams.log.entries:
+            for entry in streams.log.since(0):
                 show(entry.stream, entry.data)
         streams.listeners.append(show)
     finished = container.finished

@@ -14,6 +14,7 @@ from netcourse.simulation.docker.driving import World
 from netcourse.simulation.linux.process import Process
 
 RAW, MULTIPLEXED = "application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"
+MOST_WAITING = 64 << 20
 
 
 def framed(stream: int, data: bytes) -> bytes:
@@ -21,23 +22,31 @@ def framed(stream: int, data: bytes) -> bytes:
 
 
 class Outlet:
-    """Collects what a process prints under the lock, sends it outside."""
+    """Collects what a process prints under the lock, sends it outside. Who doesn't read it is let go."""
 
     def __init__(self, *, raw: bool) -> None:
         self._raw = raw
+        self._shown = self._sent = 0
         self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.chunks = 0
         self.gone = False
 
     def show(self, stream: int, data: bytes) -> None:
         self.chunks += 1
-        self._waiting.put(data if self._raw else framed(stream, data))
+        if self._shown - self._sent > MOST_WAITING:
+            self.gone = True
+            return
+        piece = data if self._raw else framed(stream, data)
+        self._shown += len(piece)
+        self._waiting.put(piece)
 
     def flush(self, connection: Connection) -> None:
         """Send what has come; a client that has gone is remembered."""
         while not self._waiting.empty():
+            piece = self._waiting.get()
+            self._sent += len(piece)
             try:
-                connection.send(self._waiting.get())
+                connection.send(piece)
             except OSError:
                 self.gone = True
                 return

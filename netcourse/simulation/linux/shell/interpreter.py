@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from netcourse.simulation.linux.pipes import Pipe
+from netcourse.simulation.linux.machine import PATH
+from netcourse.simulation.linux.pipes import Pipe, TooMuch
 from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.linux.shell import patterns
+from netcourse.simulation.linux.shell.arithmetic import BadArithmetic, evaluate
+from netcourse.simulation.linux.shell.builtins import BUILTINS
+from netcourse.simulation.linux.shell.leaving import Exit, Leave, Return
+from netcourse.simulation.linux.shell.parameters import parameter
 from netcourse.simulation.linux.shell.parser import (
+    Case,
     Command,
     For,
+    Function,
     Group,
     If,
     Loop,
     Node,
     Pipeline,
-    Redirection,
     Sequence,
     ShellSyntaxError,
+    brace_end,
     parse,
     quote_end,
+    substitution_end,
 )
+from netcourse.simulation.linux.shell.redirection import Redirected, Streams, reason
 from netcourse.simulation.linux.tasks import Future, Task
 
-NOT_FOUND = 127
-_PARAMETER = re.compile(r"\$(\?|\$|#|@|\*|[0-9]|[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-=+][^}]*)?\}|\{[0-9?#]\})")
-
-
-class _Exit(Exception):
-    """The shell is to end with this code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass
-class Streams:
-    stdin: Pipe
-    stdout: Pipe
-    stderr: Pipe
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+DEEPEST_CALL = 100
+LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
+_PARAMETER = re.compile(r"\$([?$#@*!0-9]|[A-Za-z_]\w*)")
 
 
 @dataclass
@@ -56,6 +51,9 @@ class Shell:
     exported: set[str]
     arguments: list[str] = field(default_factory=list)
     code: int = 0
+    substituted: int = 0
+    functions: dict[str, Node] = field(default_factory=dict)
+    hidden: list[dict[str, str | None]] = field(default_factory=list)
     background: list[Process] = field(default_factory=list)
     tasks: list[Task[int]] = field(default_factory=list)
 
@@ -85,16 +83,19 @@ class Shell:
     async def _finish(self, node: Node, streams: Streams) -> int:
         try:
             return await self.run(node, streams)
-        except _Exit as end:
+        except Exit as end:
             return end.code
+        except Leave:
+            return 0
 
     def _copy(self) -> Shell:
-        return Shell(self.process, dict(self.variables), set(self.exported), self.arguments, self.code)
+        return Shell(self.process, dict(self.variables), set(self.exported), list(self.arguments), self.code,
+                     functions=dict(self.functions), hidden=[dict(names) for names in self.hidden])
 
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
         pipes = [Pipe() for _ in node.stages[1:]]
         ends = [streams.stdin, *pipes], [*pipes, streams.stdout]
-        tasks = [self.process.do(self._stage(stage, Streams(into, out, streams.stderr), out in pipes))
+        tasks = [self.process.do(self._stage(stage, Streams(into, out, streams.stderr), pipes))
                  for stage, into, out in zip(node.stages, *ends, strict=True)]
         try:
             codes = [await task for task in tasks]
@@ -103,25 +104,43 @@ class Shell:
                 task.cancel()
         return int(codes[-1] == 0) if node.inverted else codes[-1]
 
-    async def _stage(self, node: Node, streams: Streams, close: bool) -> int:
+    async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
             return await self._copy()._finish(node, streams)
+        except BrokenPipeError:
+            return 128 + signal.SIGPIPE
         finally:
-            if close:
+            if streams.stdout in pipes:
                 streams.stdout.close()
+            if streams.stdin in pipes:
+                streams.stdin.abandon()
 
     async def for_(self, node: For, streams: Streams) -> int:
         code = 0
-        for word in [one for text in node.words for one in await self.expand(text)]:
+        for word in await self._fields(node.words):
             self.variables[node.name] = word
-            code = await self.run(node.body, streams)
+            code, goes_on = await self._round(node.body, streams)
+            if not goes_on:
+                break
         return code
+
+    async def _round(self, body: Node, streams: Streams) -> tuple[int, bool]:
+        """One round of a loop: its exit code, and whether another may follow."""
+        try:
+            return await self.run(body, streams), True
+        except Leave as leave:
+            if leave.levels > 1:
+                raise Leave(leave.levels - 1, goes_on=leave.goes_on) from None
+            return 0, leave.goes_on
 
     async def loop(self, node: Loop, streams: Streams) -> int:
         code = 0
         while (await self.run(node.condition, streams) == 0) is not node.until:
-            code = await self.run(node.body, streams)
-            await self.process.sleep(0.0001)
+            code, goes_on = await self._round(node.body, streams)
+            if not goes_on:
+                break
+            await self.process.sleep(LOOP_SECONDS)
+            await streams.stdout.drain()
         return code
 
     async def if_(self, node: If, streams: Streams) -> int:
@@ -130,55 +149,119 @@ class Shell:
                 return await self.run(body, streams)
         return await self.run(node.otherwise, streams) if node.otherwise is not None else 0
 
+    async def case(self, node: Case, streams: Streams) -> int:
+        word = " ".join(await self.expand(node.word, split=False))
+        for choices, body in node.branches:
+            for choice in choices:
+                if patterns.matches(" ".join(await self.expand(choice, split=False)), word):
+                    return await self.run(body, streams)
+        return 0
+
+    async def define(self, node: Function, streams: Streams) -> int:
+        self.functions[node.name] = node.body
+        return 0
+
+    async def _call(self, words: list[str], streams: Streams) -> int:
+        if len(self.hidden) >= DEEPEST_CALL:
+            raise Exit(self.complain(streams, f"{words[0]}: calls nested too deeply for the simulation", 2))
+        before, self.arguments = self.arguments, [self.arguments[0], *words[1:]]
+        self.hidden.append({})
+        try:
+            return await self.run(self.functions[words[0]], streams)
+        except Return as end:
+            return end.code
+        finally:
+            self.arguments = before
+            for name, value in self.hidden.pop().items():
+                self.variables.pop(name, None)
+                self.variables |= {} if value is None else {name: value}
+
     async def group(self, node: Group, streams: Streams) -> int:
-        files = _Redirected(self, streams)
+        files = Redirected(self, streams)
         try:
             await files.apply(node.redirections)
             shell = self._copy() if node.subshell else self
             return await (shell._finish if node.subshell else shell.run)(node.body, files.streams)
         except OSError as error:
-            return self._complain(streams, f"can't open {error.filename}: {_reason(error)}", 1)
+            return self.complain(streams, f"can't open {error.filename}: {reason(error)}", 1)
         finally:
             files.close()
 
     async def command(self, node: Command, streams: Streams) -> int:
-        words = [w for word in node.words for w in await self.expand(word)]
+        self.substituted = 0
+        words = await self._fields(node.words)
         assigned = {}
         for assignment in node.assignments:
             name, _, value = assignment.partition("=")
             assigned[name] = " ".join(await self.expand(value, split=False))
         if not words:
             self.variables |= assigned
-        files = _Redirected(self, streams)
+        files = Redirected(self, streams)
         try:
             await files.apply(node.redirections)
-            return await self._start(words, assigned, files.streams) if words else 0
+            return await self.start(words, assigned, files.streams) if words else self.substituted
         except OSError as error:
-            verb = "create" if error.filename in files.created else "open"
-            return self._complain(streams, f"can't {verb} {error.filename}: {_reason(error)}", 1)
+            creating = error.filename in files.created
+            text = f"can't {'create' if creating else 'open'} {error.filename}: {reason(error, creating=creating)}"
+            return self.complain(streams, text, 1)
         finally:
             files.close()
 
-    def _complain(self, streams: Streams, text: str, code: int) -> int:
-        streams.stderr.write(f"{self.process.arguments[0]}: line 0: {text}\n".encode())
+    def complain(self, streams: Streams, text: str, code: int, *, builtin: str = "") -> int:
+        """Print an error as ash does, and return ``code``."""
+        where = f"{builtin}: line 0" if builtin else "line 0"
+        streams.stderr.write(f"{self.process.arguments[0]}: {where}: {text}\n".encode())
         return code
 
-    async def _start(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        builtin = _BUILTINS.get(words[0])
+    async def start(self, words: list[str], assigned: dict[str, str], streams: Streams, *,
+                    functions: bool = True) -> int:
+        """A function, a builtin or a program; its exit code."""
+        if functions and words[0] in self.functions:
+            return await self._call(words, streams)
+        builtin = BUILTINS.get(words[0])
         if builtin is not None:
             return await builtin(self, words, streams)
         environment = {name: self.variables[name] for name in self.exported if name in self.variables} | assigned
         parent = self.process
         try:
-            child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment)
+            child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
+                                         pids=parent.pids)
         except ProgramNotFound:
-            return self._complain(streams, f"{words[0]}: not found", NOT_FOUND)
+            path = parent.files.resolve(words[0], parent.directory)
+            if "/" in words[0] and parent.files.exists(path):
+                return self.complain(streams, f"{words[0]}: Permission denied", NOT_EXECUTABLE)
+            return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
+        except BlockingIOError as error:
+            raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         inherit(child, parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
+        await parent.sleep(FORK_SECONDS)
         child.start()
         return await child.exit
 
+    def has_program(self, name: str) -> bool:
+        """Whether there is such a program on the PATH."""
+        try:
+            self.process.files.find_program(name, self.variables.get("PATH", PATH))
+        except ProgramNotFound:
+            return False
+        return True
+
     # Words
+
+    async def _fields(self, words: tuple[str, ...]) -> list[str]:
+        """What a command's words become, names of files found."""
+        fields = []
+        for word in words:
+            found = list(self.arguments[1:]) if word == '"$@"' else await self.expand(word)
+            globs = not set(word) & set("'\"\\`") and not word.startswith("$")
+            fields += [name for field in found for name in (self._files(field) if globs else [field])]
+        return fields
+
+    def _files(self, field: str) -> list[str]:
+        if not patterns.has_wildcards(field):
+            return [field]
+        return patterns.files_matching(self.process.files, self.process.directory, field) or [field]
 
     async def expand(self, word: str, *, split: bool = True) -> list[str]:
         """The fields that a word becomes: parameters, substitutions, splitting, quotes gone."""
@@ -204,7 +287,7 @@ class Shell:
             return word[at + 1:end - 1], end, True
         if character == '"':
             end = quote_end(word, at)
-            return await self._quoted(word[at + 1:end - 1]), end, True
+            return await self.quoted(word[at + 1:end - 1]), end, True
         if character == "\\":
             return word[at + 1:at + 2], at + 2, True
         if character in "$`":
@@ -212,7 +295,8 @@ class Shell:
             return text, end, False
         return character, at + 1, True
 
-    async def _quoted(self, text: str) -> str:
+    async def quoted(self, text: str) -> str:
+        """What stands between double quotes, parameters and substitutions replaced."""
         result, at = "", 0
         while at < len(text):
             if text[at] == "\\" and text[at + 1:at + 2] in ("$", "`", '"', "\\"):
@@ -229,122 +313,50 @@ class Shell:
             end = quote_end(text, at)
             return await self._substitute(text[at + 1:end - 1]), end
         if text.startswith("$((", at):
-            end = text.index("))", at) + 2
-            return self._arithmetic(text[at + 3:end - 2]), end
+            end = substitution_end(text, at)
+            return await self._arithmetic(text[at + 3:end - 2]), end
         if text.startswith("$(", at):
-            depth, end = 1, at + 2
-            while depth:
-                depth += {"(": 1, ")": -1}.get(text[end], 0)
-                end += 1
+            end = substitution_end(text, at)
             return await self._substitute(text[at + 2:end - 1]), end
-        parameter = _PARAMETER.match(text, at)
-        if parameter is None:
+        if text.startswith("${", at):
+            end = brace_end(text, at)
+            return await parameter(self, text[at + 2:end - 1]), end
+        name = _PARAMETER.match(text, at)
+        if name is None:
             return "$", at + 1
-        return self._parameter(parameter[1].strip("{}")), parameter.end()
+        return await parameter(self, name[1]), name.end()
 
-    def _parameter(self, name: str) -> str:
+    def value(self, name: str) -> str | None:
+        """None when it isn't set."""
+        everything = " ".join(self.arguments[1:])
         special = {"?": str(self.code), "$": str(self.process.pid), "#": str(max(0, len(self.arguments) - 1)),
-                   "@": " ".join(self.arguments[1:]), "*": " ".join(self.arguments[1:])}
+                   "@": everything, "*": everything}
+        if name == "!":
+            raise ShellSyntaxError("$!: not simulated")
         if name in special:
             return special[name]
         if name.isdigit():
-            return self.arguments[int(name)] if int(name) < len(self.arguments) else ""
-        name, operator, default = re.fullmatch(r"(\w+)(?::?([-=+])(.*))?", name).groups()  # type: ignore[union-attr]
-        value = self.variables.get(name, "")
-        if operator == "+":
-            return default if value else ""
-        if not value and operator:
-            if operator == "=":
-                self.variables[name] = default
-            return str(default)
-        return value
+            return self.arguments[int(name)] if int(name) < len(self.arguments) else None
+        return self.variables.get(name)
 
-    def _arithmetic(self, text: str) -> str:
-        expanded = re.sub(r"\$?([A-Za-z_]\w*)", lambda m: self.variables.get(m[1]) or "0", text)
-        match = re.fullmatch(r"\s*(-?\d+)\s*(?:([-+*/%])\s*(-?\d+))?\s*", expanded)
-        if match is None:
-            raise ShellSyntaxError(f"arithmetic syntax error in '{text}' (only A op B is simulated)")
-        left, operator, right = int(match[1]), match[2], int(match[3] or 0)
-        if operator in ("/", "%") and right == 0:
-            raise ShellSyntaxError("divide by zero")
-        results: dict[str | None, Callable[[], int]] = {
-            None: lambda: left, "+": lambda: left + right, "-": lambda: left - right, "*": lambda: left * right,
-            "/": lambda: int(left / right), "%": lambda: left - right * int(left / right)}
-        return str(results[operator]())
+    async def _arithmetic(self, text: str) -> str:
+        try:
+            return str(evaluate(await self.quoted(text), self.variables))
+        except BadArithmetic as error:
+            raise ShellSyntaxError(str(error)) from None
 
     async def _substitute(self, text: str) -> str:
         pipe = Pipe()
         empty = Pipe()
         empty.close()
-        self.code = await self._copy()._finish(parse(text), Streams(empty, pipe, self.process.stderr))
+        reader = Task(self.process.machine.clock, pipe.read_all())
+        try:
+            self.code = await self._copy()._finish(parse(text), Streams(empty, pipe, self.process.stderr))
+        except BrokenPipeError:
+            self.code = 128 + signal.SIGPIPE
+        self.substituted = self.code
         pipe.close()
-        return (await pipe.read_all()).decode(errors="replace").rstrip("\n")
-
-
-class _Redirected:
-    """The streams of a command, some of them going to or coming from files."""
-
-    def __init__(self, shell: Shell, streams: Streams) -> None:
-        self._shell = shell
-        self.streams = Streams(streams.stdin, streams.stdout, streams.stderr)
-        self.created: set[str] = set()
-        self._opened: list[Pipe] = []
-
-    async def apply(self, redirections: tuple[Redirection, ...]) -> None:
-        """Raises OSError with the file's name."""
-        for redirection in redirections:
-            if redirection.operator == "2>&1":
-                self.streams.stderr = self.streams.stdout
-            elif redirection.operator in (">&2", "1>&2"):
-                self.streams.stdout = self.streams.stderr
-            else:
-                self._open(redirection.operator, " ".join(await self._shell.expand(redirection.target, split=False)))
-
-    def _open(self, operator: str, target: str) -> None:
-        pipe = Pipe()
-        self._opened.append(pipe)
-        if operator == "<":
-            pipe.write(self._read(target))
-            pipe.close()
-            self.streams.stdin = pipe
-            return
-        self.created.add(target)
-        self._write_to(pipe, target, append=operator.endswith(">>"))
-        if operator.startswith("2"):
-            self.streams.stderr = pipe
-        else:
-            self.streams.stdout = pipe
-
-    def _read(self, target: str) -> bytes:
-        process = self._shell.process
-        try:
-            return process.files.read(process.files.resolve(target, process.directory))
-        except OSError as error:
-            error.filename = target
-            raise
-
-    def _write_to(self, pipe: Pipe, target: str, *, append: bool) -> None:
-        process = self._shell.process
-        path = process.files.resolve(target, process.directory)
-        if path == "/dev/null":
-            pipe.listen(lambda _: None)
-            return
-        try:
-            process.files.write(path, b"", append=append)
-        except OSError as error:
-            error.filename = target
-            raise
-        pipe.listen(lambda data: process.files.write(path, data, append=True))
-
-    def close(self) -> None:
-        for pipe in self._opened:
-            pipe.close()
-
-
-def _reason(error: OSError) -> str:
-    """As busybox words it."""
-    words = {errno.ENOENT: "no such file", errno.EISDIR: "Is a directory", errno.EACCES: "Permission denied"}
-    return words.get(error.errno or 0, os.strerror(error.errno or 0))
+        return (await reader).decode(errors="replace").rstrip("\n")
 
 
 def inherit(child: Process, parent: Process) -> None:
@@ -353,73 +365,16 @@ def inherit(child: Process, parent: Process) -> None:
     child.freezer = parent.freezer
     child.user, child.privileged, child.has_terminal = parent.user, parent.privileged, parent.has_terminal
     child.sees_all_processes = parent.sees_all_processes
-    child.pid = child.host_pid if child.sees_all_processes else parent.pid + len(parent.children) + 1
+    if child.sees_all_processes:
+        child.pid = child.host_pid
     parent.children.append(child)
     child.exit.when_done(lambda: parent.children.remove(child))
 
 
 _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None, int]]] = {
     Sequence: Shell.sequence, Pipeline: Shell.pipeline, Command: Shell.command, For: Shell.for_, Loop: Shell.loop,
-    If: Shell.if_, Group: Shell.group,
+    If: Shell.if_, Group: Shell.group, Case: Shell.case, Function: Shell.define,
 }
-
-
-# Builtins
-
-Builtin = Callable[[Shell, list[str], Streams], Coroutine[Future[Any], None, int]]
-
-
-async def _cd(shell: Shell, words: list[str], streams: Streams) -> int:
-    process = shell.process
-    path = process.files.resolve(words[1] if len(words) > 1 else "/root", process.directory)
-    if not process.files.is_directory(path):
-        return shell._complain(streams, f"cd: can't cd to {words[1]}: No such file or directory", 2)
-    process.directory = path
-    return 0
-
-
-async def _pwd(shell: Shell, words: list[str], streams: Streams) -> int:
-    streams.stdout.write(f"{shell.process.directory}\n".encode())
-    return 0
-
-
-async def _export(shell: Shell, words: list[str], streams: Streams) -> int:
-    for word in words[1:]:
-        name, equals, value = word.partition("=")
-        shell.exported.add(name)
-        if equals:
-            shell.variables[name] = value
-    return 0
-
-
-async def _exit(shell: Shell, words: list[str], streams: Streams) -> int:
-    raise _Exit(int(words[1]) % 256 if len(words) > 1 and words[1].isdigit() else shell.code)
-
-
-async def _wait(shell: Shell, words: list[str], streams: Streams) -> int:
-    for task in shell.tasks:
-        await task
-    return 0
-
-
-async def _exec(shell: Shell, words: list[str], streams: Streams) -> int:
-    raise _Exit(await shell._start(words[1:], {}, streams)) if len(words) > 1 else _Exit(0)
-
-
-async def _colon(shell: Shell, words: list[str], streams: Streams) -> int:
-    return 0
-
-
-async def _read(shell: Shell, words: list[str], streams: Streams) -> int:
-    line = await streams.stdin.readline()
-    values = line.decode(errors="replace").strip().split(None, max(0, len(words) - 2))
-    for number, name in enumerate(words[1:]):
-        shell.variables[name] = values[number] if number < len(values) else ""
-    return 0 if line.endswith(b"\n") else 1
-
-
-_BUILTINS: dict[str, Builtin] = {"cd": _cd, "pwd": _pwd, "export": _export, "exit": _exit, "wait": _wait,
-                                 "exec": _exec, ":": _colon, "read": _read}
 
 
 async def sh(process: Process) -> int:
@@ -448,7 +403,11 @@ async def _run_text(shell: Shell, text: str, streams: Streams) -> int:
     try:
         return await shell._finish(parse(text), streams)
     except ShellSyntaxError as error:
-        return shell._complain(streams, str(error), 2)
+        return shell.complain(streams, str(error), 2)
+    except TooMuch as error:
+        return shell.complain(streams, str(error), 2)
+    except RecursionError:
+        return shell.complain(streams, "nested too deeply for the simulation", 2)
 
 
 async def _session(shell: Shell, streams: Streams) -> int:
@@ -461,8 +420,8 @@ async def _session(shell: Shell, streams: Streams) -> int:
         try:
             await shell.run(parse(line.decode(errors="replace")), streams)
         except ShellSyntaxError as error:
-            shell.code = shell._complain(streams, str(error), 2)
-        except _Exit as end:
+            shell.code = shell.complain(streams, str(error), 2)
+        except Exit as end:
             return end.code
 
 

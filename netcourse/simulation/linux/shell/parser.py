@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-RESERVED = {"for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}", "!"}
-UNSUPPORTED = {"case", "function"}
+RESERVED = {"case", "esac",
+            "for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}", "!"}
+UNSUPPORTED = {"function"}
 OPERATORS = ("&&", "||", ";;", ">>", "2>&1", ">&2", "2>>", "2>", "1>&2", "<<", ";", "&", "|", "<", ">", "(", ")", "\n")
 _OPERATOR = re.compile("|".join(re.escape(o) for o in sorted(OPERATORS, key=len, reverse=True)))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -84,7 +85,21 @@ class Group:
     redirections: tuple[Redirection, ...] = field(default=())
 
 
-Node = Command | Pipeline | Sequence | For | Loop | If | Group
+@dataclass(frozen=True)
+class Case:
+    """Patterns and what is done for the first that fits."""
+
+    word: str
+    branches: tuple[tuple[tuple[str, ...], Sequence], ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    body: Node
+
+
+Node = Command | Pipeline | Sequence | For | Loop | If | Group | Case | Function
 
 
 def tokens(text: str) -> list[Token]:
@@ -117,7 +132,9 @@ def _word_end(text: str, at: int) -> int:
         elif text[at] in "'\"`":
             at = quote_end(text, at)
         elif text.startswith("$(", at):
-            at = _substitution_end(text, at)
+            at = substitution_end(text, at)
+        elif text.startswith("${", at):
+            at = brace_end(text, at)
         else:
             at += 1
     return min(at, len(text))
@@ -128,7 +145,7 @@ def quote_end(text: str, at: int) -> int:
     quote, at = text[at], at + 1
     while at < len(text) and text[at] != quote:
         if quote != "'" and text.startswith("$(", at):
-            at = _substitution_end(text, at)
+            at = substitution_end(text, at)
         else:
             at += 2 if text[at] == "\\" and quote != "'" else 1
     if at >= len(text):
@@ -136,7 +153,23 @@ def quote_end(text: str, at: int) -> int:
     return at + 1
 
 
-def _substitution_end(text: str, at: int) -> int:
+def brace_end(text: str, at: int) -> int:
+    """The place after the ``${...}`` that begins at ``at``."""
+    at += 2
+    while at < len(text) and text[at] != "}":
+        if text[at] in "'\"`":
+            at = quote_end(text, at)
+        elif text.startswith(("$(", "${"), at):
+            at = (substitution_end if text[at + 1] == "(" else brace_end)(text, at)
+        else:
+            at += 2 if text[at] == "\\" else 1
+    if at >= len(text):
+        raise ShellSyntaxError("syntax error: missing '}'")
+    return at + 1
+
+
+def substitution_end(text: str, at: int) -> int:
+    """The place after the ``$(...)`` that begins at ``at``."""
     depth, at = 1, at + 2
     while at < len(text) and depth:
         if text[at] in "'\"":
@@ -199,7 +232,7 @@ class _Parser:
                 raise self.unexpected()
             self._skip_newlines()
             parts.append((node, ";" if separator in ("", "\n") else separator))
-        if not parts and ends and self.next.kind != "end":
+        if not parts and ends and self.next.kind != "end" and self.next.text not in (";;", "esac"):
             raise self.unexpected()
         return Sequence(tuple(parts))
 
@@ -218,13 +251,46 @@ class _Parser:
     def _command(self) -> Node:
         compounds: dict[str, Callable[[], Node]] = {
             "for": self._for, "while": self._loop, "until": self._loop, "if": self._if, "(": self._subshell,
-            "{": self._group}
+            "{": self._group, "case": self._case}
         compound = compounds.get(self.next.text)
         if compound is not None:
             return compound()
         if self.next.text in UNSUPPORTED:
             raise ShellSyntaxError(f"{self.next.text}: not simulated")
+        if self.next.kind == "word" and [token.text for token in self._tokens[self._at + 1:self._at + 3]] == ["(", ")"]:
+            return self._function()
         return self._simple()
+
+    def _function(self) -> Function:
+        name = self.take().text
+        self._at += 2
+        self._skip_newlines()
+        return Function(name, self._command())
+
+    def _case(self) -> Case:
+        self.take()
+        word = self.take().text
+        self._expect("in")
+        self._skip_newlines()
+        branches = []
+        while self.next.text != "esac":
+            branches.append((self._choices(), self.sequence({";;", "esac"})))
+            if self.next.text == ";;":
+                self.take()
+            self._skip_newlines()
+        self.take()
+        return Case(word, tuple(branches))
+
+    def _choices(self) -> tuple[str, ...]:
+        if self.next.text == "(":
+            self.take()
+        choices = []
+        while self.next.kind == "word":
+            choices.append(self.take().text)
+            if self.next.text == "|":
+                self.take()
+        self._expect(")")
+        return tuple(choices)
 
     def _simple(self) -> Command:
         assignments: list[str] = []

@@ -9,10 +9,12 @@ from collections.abc import Callable, Coroutine
 from importlib import resources
 from typing import Any
 
+from netcourse.simulation.linux.pipes import TooMuch
 from netcourse.simulation.linux.process import Process, Program
 from netcourse.simulation.linux.tasks import Future
 
 BANNER = "BusyBox v1.38.0 (Debian 1:1.38.0-3+b1) multi-call binary."
+WITHOUT_HELP = {"[", "echo", "printf", "test"}
 
 
 class Complaint(Exception):
@@ -63,12 +65,22 @@ def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]])
 
     @functools.wraps(program)
     async def run(process: Process) -> int:
+        name = process.arguments[0].rpartition("/")[2]
+        if process.arguments[1:2] == ["--help"] and name in _usages() and name not in WITHOUT_HELP:
+            process.write(f"{usage(name)}\n")
+            return 0
         try:
             return await program(process)
         except Complaint as complaint:
             process.complain(str(complaint))
             return complaint.code
         except BrokenPipeError:
-            return 141
+            raise
+        except TooMuch as error:
+            process.complain(f"{process.arguments[0]}: {error}")
+            return 1
+        except OSError as error:
+            process.complain(f"{process.arguments[0]}: write error: {error.strerror}")
+            return 1
 
     return run

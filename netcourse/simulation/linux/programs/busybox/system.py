@@ -10,6 +10,7 @@ from netcourse.simulation.linux.resolver import NameNotFound, find_addresses
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 KERNEL = "6.12.48"
+DRAIN_EVERY = 1000
 
 
 @complaining
@@ -172,19 +173,24 @@ def _condition(process: Process, words: list[str]) -> bool:
 @complaining
 async def seq(process: Process) -> int:
     words = process.arguments[1:]
-    try:
-        numbers = [int(word) for word in words]
-    except ValueError:
-        raise Complaint(f"seq: invalid number '{words[0]}'") from None
+    if not 1 <= len(words) <= 3 or any(not re.fullmatch(r"-?\d*\.?\d+", word) for word in words):
+        raise usage("seq")
+    if any("." in word for word in words):
+        raise Complaint("seq: numbers with a fraction are not simulated")
+    numbers = [int(word) for word in words]
     first, step, last = {1: (1, 1, *numbers), 2: (numbers[0], 1, numbers[-1]), 3: numbers}.get(len(numbers), (1, 1, 0))
     for value in range(first, last + (1 if step > 0 else -1), step):
         process.write(f"{value}\n")
+        if value % DRAIN_EVERY == 0:
+            await process.drain()
     return 0
 
 
 @complaining
 async def make_directory(process: Process) -> int:
     given, names = options(process, "p")
+    if not names:
+        raise usage("mkdir")
     for name in names:
         path = process.files.resolve(name, process.directory)
         missing = [path]
@@ -201,14 +207,25 @@ async def make_directory(process: Process) -> int:
 
 @complaining
 async def remove(process: Process) -> int:
-    given, names = options(process, "fri")
+    given, names = options(process, "frRi")
+    if not names and "f" not in given:
+        raise usage("rm")
+    code = 0
     for name in names:
+        path = process.files.resolve(name, process.directory)
         try:
-            process.files.remove(process.files.resolve(name, process.directory))
+            if process.files.is_directory(path) and given.keys() & {"r", "R"}:
+                process.files.remove_tree(path)
+            else:
+                process.files.remove(path)
+        except IsADirectoryError:
+            process.complain(f"rm: '{name}' is a directory")
+            code = 1
         except OSError as error:
-            if "f" not in given:
-                raise Complaint(f"rm: can't remove '{name}': {error.strerror}") from None
-    return 0
+            if "f" not in given or not isinstance(error, FileNotFoundError):
+                process.complain(f"rm: can't remove '{name}': {error.strerror}")
+                code = 1
+    return code
 
 
 @complaining

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import AsyncIterator
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
+from netcourse.simulation.linux.programs.busybox.inputs import read_all
+from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, usage
 
-
-async def _inputs(process: Process, names: list[str], *, verb: str = "can't open") -> AsyncIterator[tuple[str, bytes]]:
-    """Name and content of each file (or standard input); a file that can't be read is complained of and left out."""
-    for name in names or ["-"]:
-        if name == "-":
-            yield "(standard input)", await process.stdin.read_all()
-            continue
-        try:
-            yield name, process.files.read(process.files.resolve(name, process.directory))
-        except OSError as error:
-            program = process.arguments[0]
-            reason = os.strerror(error.errno or 0)
-            process.complain(f"{program}: can't open '{name}': {reason}" if verb else f"{program}: {name}: {reason}")
-
-
-async def _read_all(process: Process, names: list[str]) -> tuple[list[tuple[str, bytes]], int]:
-    found = [pair async for pair in _inputs(process, names)]
-    return found, int(len(found) < len(names))
+BLOCK = 4096
 
 
 @complaining
 async def cat(process: Process) -> int:
-    _, names = options(process, "nbvteAu")
-    if not names:
+    given, names = options(process, "nbvteAu")
+    if given.keys() - {"n", "u"}:
+        raise Complaint(f"cat: -{next(letter for letter in given if letter not in 'nu')} is not simulated")
+    if not names and not given:
         while data := await process.stdin.read():
             process.stdout.write(data)
+            await process.drain()
         return 0
-    found, code = await _read_all(process, names)
-    for _, data in found:
-        process.stdout.write(data)
+    found, code = await read_all(process, names)
+    content = b"".join(data for _, data in found)
+    if "n" in given:
+        content = b"".join(b"%6d\t%s" % pair for pair in enumerate(content.splitlines(keepends=True), 1))
+    process.stdout.write(content)
     return code
 
 
@@ -51,12 +38,33 @@ async def echo(process: Process) -> int:
         escapes = "e" in words[0] or escapes
         words = words[1:]
     text = " ".join(words)
+    if escapes:
+        text, stop, _ = text.partition("\\c")
+        newline = "" if stop else newline
     process.write((_unescape(text) if escapes else text) + newline)
     return 0
 
 
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
+
+
 def _unescape(text: str) -> str:
-    return re.sub(r"\\([ntr\\])", lambda m: {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}[m[1]], text)
+    def meaning(match: re.Match[str]) -> str:
+        kind = match[1]
+        if kind in _ESCAPES:
+            return _ESCAPES[kind]
+        return chr(int(kind[1:], 16) if kind[0] == "x" else int(kind, 8) & 0xFF)
+
+    return re.sub(r"\\(x[0-9a-fA-F]{1,2}|0?[0-7]{1,3}|[abefnrtv\\])", meaning, text)
+
+
+@complaining
+async def yes(process: Process) -> int:
+    line = " ".join(process.arguments[1:]) or "y"
+    block = f"{line}\n" * max(1, BLOCK // (len(line) + 1))
+    while True:
+        process.write(block)
+        await process.drain()
 
 
 @complaining
@@ -65,13 +73,39 @@ async def printf(process: Process) -> int:
         raise usage("printf")
     words = process.arguments[2:]
     pattern = _unescape(process.arguments[1])
-    count = len(re.findall(r"%[sd]", pattern))
+    count = len([letter for letter in _CONVERSION.findall(pattern) if letter != "%"])
+    code = 0
     while True:
-        values = iter(words[:count] + [""] * (count - len(words)))
-        process.write(re.sub(r"%([sd])", lambda m: next(values) or ("0" if m[1] == "d" else ""), pattern))  # noqa: B023
+        text, wrong = _formatted(pattern, words[:count])
+        for word in wrong:
+            process.complain(f"sh: invalid number '{word}'")
+            code = 1
+        process.write(text)
         words = words[count:]
         if not words or not count:
-            return 0
+            return code
+
+
+_CONVERSION = re.compile(r"%[-+ 0#]*\d*(?:\.\d+)?([sdiuxXoc%])")
+
+
+def _formatted(pattern: str, words: list[str]) -> tuple[str, list[str]]:
+    """The text, and the words that should have been numbers."""
+    values, wrong = iter(words), []
+
+    def converted(match: re.Match[str]) -> str:
+        if match[1] == "%":
+            return "%"
+        if match[1] in "sc":
+            return (match[0][:-1] + "s") % next(values, "")[:1 if match[1] == "c" else None]
+        word = next(values, "") or "0"
+        try:
+            return match[0] % int(word, 0)
+        except ValueError:
+            wrong.append(word)
+            return match[0] % 0
+
+    return _CONVERSION.sub(converted, pattern), wrong
 
 
 @complaining
@@ -85,39 +119,47 @@ async def tail(process: Process) -> int:
 
 
 async def _ends(process: Process, *, first: bool) -> int:
-    process.arguments = [re.sub(r"^-(\d+)$", r"-n\1", word) for word in process.arguments]
+    # head -3 is head -n 3; in head -n -3 the number is an argument
+    process.arguments = [word if before in ("-n", "-c") else re.sub(r"^-(\d+)$", r"-n\1", word)
+                         for before, word in zip(["", *process.arguments], process.arguments, strict=False)]
     given, names = options(process, "n:c:qvf" if not first else "n:c:qv")
     if "f" in given:
         raise Complaint("tail: -f is not simulated: use docker logs -f")
-    if first and not names and "c" not in given:
-        return await _first_lines(process, number(process, given.get("n", "10"), 0, 2**31))
-    found, code = await _read_all(process, names)
+    unit = "c" if "c" in given else "n"
+    text = given.get(unit, "10")
+    if not re.fullmatch(r"[-+]?\d+", text):
+        raise Complaint(f"{process.arguments[0]}: invalid number '{text}'")
+    if first and not names and not text.startswith("-"):
+        return await _beginning(process, int(text), unit)
+    found, code = await read_all(process, names, verb="" if first else "can't open ")
+    if not found and not first:
+        process.complain("tail: no files")
     for position, (name, data) in enumerate(found):
-        if len(names) > 1:
+        if (len(names) > 1 or "v" in given) and "q" not in given:
             process.write(("\n" if position else "") + f"==> {name} <==\n")
-        process.stdout.write(_part(data, given, first=first))
+        pieces = data.splitlines(keepends=True) if unit == "n" else [data[at:at + 1] for at in range(len(data))]
+        process.stdout.write(b"".join(_part(pieces, text, first=first)))
     return code
 
 
-async def _first_lines(process: Process, count: int) -> int:
-    """As they come, so that what goes on for ever can be cut short."""
-    for _ in range(count):
-        line = await process.stdin.readline()
-        if not line:
+async def _beginning(process: Process, count: int, unit: str) -> int:
+    """As it comes, so that what goes on for ever can be cut short."""
+    while count > 0:
+        data = await (process.stdin.readline() if unit == "n" else process.stdin.read(count))
+        if not data:
             break
-        process.stdout.write(line)
+        count -= 1 if unit == "n" else len(data)
+        process.stdout.write(data)
+        await process.stdout.drain()
     return 0
 
 
-def _part(data: bytes, given: dict[str, str], *, first: bool) -> bytes:
-    if "c" in given:
-        return data[:int(given["c"])] if first else data[-int(given["c"]):]
-    lines = data.splitlines(keepends=True)
-    text = given.get("n", "10")
-    if not first and text.startswith("+"):
-        return b"".join(lines[int(text) - 1:])
+def _part(pieces: list[bytes], text: str, *, first: bool) -> list[bytes]:
+    """The first so many, or all but the last ``-N``; the last so many, or those from the ``+N``th on."""
     count = abs(int(text))
-    return b"".join(lines[:count] if first else lines[-count:] if count else [])
+    if first:
+        return pieces[:-count or None] if text.startswith("-") else pieces[:count]
+    return pieces[max(0, count - 1):] if text.startswith("+") else pieces[len(pieces) - min(count, len(pieces)):]
 
 
 @complaining
@@ -128,9 +170,8 @@ async def grep(process: Process) -> int:
         error.code = 2
         raise error
     pattern = _pattern(given, given["e"] if "e" in given else rest.pop(0))
-    matched, failed = False, False
-    found = [pair async for pair in _inputs(process, rest, verb="")]
-    failed = len(found) < len(rest)
+    matched = False
+    found, failed = await read_all(process, rest, verb="")
     for name, data in found:
         prefix = f"{name}:" if (len(rest) > 1 or "H" in given) and "h" not in given else ""
         matched = _grep_one(process, given, pattern, data.decode(errors="replace"), prefix) or matched
@@ -174,19 +215,26 @@ def _grep_one(process: Process, given: dict[str, str], pattern: re.Pattern[str],
 @complaining
 async def wc(process: Process) -> int:
     given, names = options(process, "clLwm")
-    found, code = await _read_all(process, names)
+    if "L" in given:
+        raise Complaint("wc: -L is not simulated")
+    found, code = await read_all(process, names, verb="")
+    letters = [letter for letter in "lwmc" if letter in given] or ["l", "w", "c"]
+    width = "" if len(letters) == 1 and len(names) < 2 else "9"
+    totals = [0] * len(letters)
     for name, data in found:
-        counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data)}
-        shown = [counts[letter] for letter in "lwc" if letter in given or not given]
-        width = "" if len(shown) == 1 else "9"
+        counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data), "m": len(data)}
+        shown = [counts[letter] for letter in letters]
+        totals = [total + count for total, count in zip(totals, shown, strict=True)]
         process.write(" ".join(f"{count:{width}}" for count in shown) + (f" {name}\n" if names else "\n"))
+    if len(names) > 1:
+        process.write(" ".join(f"{total:{width}}" for total in totals) + " total\n")
     return code
 
 
 @complaining
 async def sort(process: Process) -> int:
     given, names = options(process, "nru")
-    found, code = await _read_all(process, names)
+    found, code = await read_all(process, names, verb="")
     lines = [line for _, data in found for line in data.decode(errors="replace").splitlines()]
     lines.sort(key=lambda line: (int(re.match(r"\s*(-?\d*)", line)[1] or 0), line) if "n" in given else (0, line),  # type: ignore[index]
                reverse="r" in given)
@@ -197,7 +245,7 @@ async def sort(process: Process) -> int:
 
 @complaining
 async def ls(process: Process) -> int:
-    given, names = options(process, "1la")
+    given, names = options(process, "1laAdxC")
     if "l" in given:
         raise Complaint("ls: -l is not simulated")
     code = 0
@@ -207,8 +255,12 @@ async def ls(process: Process) -> int:
             process.complain(f"ls: {name}: No such file or directory")
             code = 1
             continue
-        entries = process.files.list(path) if process.files.is_directory(path) else [name]
-        if len(names) > 1 and process.files.is_directory(path):
+        if "d" in given or not process.files.is_directory(path):
+            process.write(f"{name}\n")
+            continue
+        hidden = bool(given.keys() & {"a", "A"})
+        entries = [entry for entry in process.files.list(path) if hidden or not entry.startswith(".")]
+        if len(names) > 1:
             process.write(("\n" if position else "") + f"{name}:\n")
-        process.write("".join(f"{entry}\n" for entry in entries if "a" in given or not entry.startswith(".")))
+        process.write("".join(f"{entry}\n" for entry in [".", ".."] * ("a" in given) + entries))
     return code

@@ -1,0 +1,32 @@
+"""The files that a busybox program reads, or its standard input."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from netcourse.simulation.linux.process import Process
+
+Input = tuple[str, bytes]
+STANDARD_INPUT = "(standard input)"
+
+
+async def read_all(process: Process, names: list[str], *, verb: str = "can't open ") -> tuple[list[Input], int]:
+    """Name and content of each, and the exit code: 1 when one that can't be read was complained of and left out."""
+    found: list[Input] = []
+    for name in names or ["-"]:
+        if name == "-":
+            found.append((STANDARD_INPUT, await process.stdin.read_all()))
+            continue
+        try:
+            found.append((name, process.files.read(process.files.resolve(name, process.directory))))
+        except OSError as error:
+            process.complain(f"{process.arguments[0]}: {_problem(error, name, verb)}")
+    return found, int(len(found) < len(names))
+
+
+def _problem(error: OSError, name: str, verb: str) -> str:
+    reason = os.strerror(error.errno or 0)
+    if not verb:
+        return f"{name}: {reason}"
+    return f"read error: {reason}" if error.errno == errno.EISDIR else f"{verb}'{name}': {reason}"

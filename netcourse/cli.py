@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
-DEFAULT_SOCKET = Path(tempfile.gettempdir()) / "netcourse" / "docker.sock"
+if TYPE_CHECKING:
+    import docker
+
+DEFAULT_FOLDER = Path(tempfile.gettempdir()) / "netcourse"
+AN_HOUR = 3600
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,61 +29,92 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--socket", "path", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_SOCKET,
-              show_default=True, help="Where the engine listens.")
+@click.option("--socket", "path", type=click.Path(dir_okay=False, path_type=Path),
+              help=f"Where the engine listens; {DEFAULT_FOLDER / 'docker.sock'} unless given.")
+@click.option("--tcp", is_flag=True, help="Listen on a port of this computer instead, as on Windows.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same ids and addresses.")
-def engine(path: Path, seed: int) -> None:
+def engine(path: Path | None, tcp: bool, seed: int) -> None:
     """Run a simulated Docker Engine until Ctrl-C.
 
     The docker command, docker compose and docker-py use it by DOCKER_HOST. It runs nothing on this computer, and only
-    you can open its socket.
+    you can reach it: through a socket that is yours, or by the secret word in its address.
     """
     from netcourse.simulation.docker.server import SimulatedEngine
 
-    if path == DEFAULT_SOCKET:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+    if tcp and path is not None:
+        raise click.UsageError("--tcp and --socket exclude each other: choose one.")
     try:
+        path = None if tcp else path or _default_path()
         served = SimulatedEngine(path, seed=seed)
     except OSError as error:
         raise click.ClickException(_reason(error, path)) from None
     with served:
         signal.signal(signal.SIGTERM, _leave)
+        setting = "set" if sys.platform == "win32" else "export"
         click.echo(f"A simulated Docker Engine 28.5 is ready. In another terminal:\n\n"
-                   f"    export DOCKER_HOST={served.address}\n    docker run --rm busybox ip addr\n\n"
+                   f"    {setting} DOCKER_HOST={served.address}\n    docker run --rm busybox ip addr\n\n"
                    "Ctrl-C ends it, and everything in it.")
         try:
-            signal.pause()
+            while True:
+                time.sleep(AN_HOUR)  # there is no signal.pause on Windows
         except KeyboardInterrupt:
             click.echo()
+
+
+def _default_path() -> Path | None:
+    """The usual socket, in a folder that nobody else can write to. Raises PermissionError for somebody else's."""
+    from netcourse.simulation.docker.listening import usual_path
+
+    path = usual_path(DEFAULT_FOLDER)
+    if path is not None:
+        DEFAULT_FOLDER.mkdir(mode=0o700, exist_ok=True)
+        found = DEFAULT_FOLDER.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+            raise PermissionError(errno.EPERM, f"{DEFAULT_FOLDER} isn't a folder of your own")
+    return path
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _reason(error: OSError, path: Path) -> str:
+def _reason(error: OSError, path: Path | None) -> str:
     if isinstance(error, FileExistsError):
         return str(error)
     if "too long" in str(error):
         return f"{path} is too long for a socket (about 100 characters at most): choose a shorter path"
-    return f"{path} can't be opened ({error.strerror}): choose a path in a folder of your own"
+    return f"the engine can't listen at {path or DEFAULT_FOLDER} ({error.strerror}): choose another place with --socket"
 
 
 @main.command()
 def doctor() -> None:
-    """Say what this computer can do for the course."""
-    import docker
+    """Say what this computer can do for the course. The exit code is 0 also where only the simulation works."""
+    import shutil
+
+    lines = [("Python", sys.version.split()[0]), *_engine_lines(),
+             ("docker command", shutil.which("docker") or "not installed: lessons don't need it"),
+             ("Simulation", "Engine 28.5 (API 1.51), always there: `netcourse engine` serves it to other programs")]
+    for name, value in lines:
+        click.echo(f"{name:<16}{value}")
+
+
+def _engine_lines() -> list[tuple[str, str]]:
+    """Each place where an engine may be, until one answers, and what it said."""
     from docker.errors import DockerException
 
-    click.echo(f"Python      {sys.version.split()[0]}")
-    address = os.environ.get("DOCKER_HOST", "the usual socket")
-    try:
-        client = docker.from_env()
-        click.echo(f"Docker      Engine {client.version()['Version']} at {address}")
+    from netcourse.real.docker.finding import candidates, open_client, reason_of
+
+    lines = []
+    for address, why in candidates(os.environ, Path.home()):
+        try:
+            client = open_client(address, os.environ)
+        except DockerException as error:
+            lines.append(("Docker Engine", f"none at {address} ({why}): {reason_of(error)}"))
+            continue
+        version = client.version()["Version"]
         client.close()
-    except DockerException as error:
-        click.echo(f"Docker      none at {address}: the course uses its simulation ({_short(error)})")
-    click.echo("Simulation  Engine 28.5 (API 1.51): start it with `netcourse engine`")
+        return [*lines, ("Docker Engine", f"{version} at {address} ({why})")]
+    return lines or [("Docker Engine", "none found: the course uses its simulation")]
 
 
 @main.command()
@@ -102,25 +141,36 @@ def clean(yes: bool) -> None:
 
     Only containers and networks with the label netcourse.lab are touched. A lab that is open now loses its own.
     """
-    import docker
     from docker.errors import DockerException
 
     from netcourse.real.docker.broom import made_by_labs, remove
 
+    client = _client()
     try:
-        things = made_by_labs(docker.from_env(), lambda labels: True)
+        things = made_by_labs(client, lambda labels: True)
+        if not things:
+            click.echo("Nothing was left behind.")
+            return
+        if not yes:
+            click.confirm(f"Remove {', '.join(str(thing.name) for thing in things)}?", abort=True)
+        click.echo(f"Removed {', '.join(remove(things))}.")
     except DockerException as error:
-        raise click.ClickException(f"No Docker Engine answers ({_short(error)}): there is nothing to clean.") from None
-    if not things:
-        click.echo("Nothing was left behind.")
-        return
-    if not yes:
-        click.confirm(f"Remove {', '.join(str(thing.name) for thing in things)}?", abort=True)
-    click.echo(f"Removed {', '.join(remove(things))}.")
+        raise click.ClickException(f"The Docker Engine refused ({error}): try again when it is at rest.") from None
+    finally:
+        client.close()
 
 
-def _short(error: Exception) -> str:
-    text = str(error)
-    if "Permission denied" in text:
-        return "its socket may not be opened by you: is your user in the group docker?"
-    return "no answer"
+def _client() -> docker.DockerClient:
+    """The engine that a lab would take. Raises ClickException when none answers."""
+    from docker.errors import DockerException
+
+    from netcourse.real.docker.finding import candidates, open_client, reason_of
+
+    problems = []
+    for address, why in candidates(os.environ, Path.home()):
+        try:
+            return open_client(address, os.environ)
+        except DockerException as error:
+            problems.append(f"{address} ({why}): {reason_of(error)}")
+    tried = "; ".join(problems) or "no socket of Docker is here"
+    raise click.ClickException(f"No Docker Engine answers, so there is nothing to clean: {tried}.")

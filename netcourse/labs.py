@@ -97,10 +97,11 @@ class DockerLab:
         return self._simulate(), why
 
     def _simulate(self) -> docker.DockerClient:
+        from netcourse.simulation.docker.listening import usual_path
         from netcourse.simulation.docker.server import SimulatedEngine
 
         self._folder = tempfile.TemporaryDirectory(prefix="netcourse-")
-        self._simulated = SimulatedEngine(Path(self._folder.name) / "docker.sock")
+        self._simulated = SimulatedEngine(usual_path(Path(self._folder.name)))
         return open_client(self._simulated.address, {})
 
     @property

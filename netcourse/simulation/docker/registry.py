@@ -89,7 +89,10 @@ class Containers:
     def _free_name(self) -> str:
         taken = {container.name for container in self._containers.values()}
         while (name := random_name(self._engine.machine.random)) in taken:
-            pass
+            # names run out; dockerd too puts a digit behind one that is taken
+            name += str(self._engine.machine.random.randrange(10 * len(taken)))
+            if name not in taken:
+                break
         return name
 
     def _plan_networks(self, container: Container, request: dict[str, Any]) -> None:

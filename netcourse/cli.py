@@ -130,6 +130,8 @@ def lab(browser: bool) -> None:
     # a picture in a notebook that isn't trusted is shown as text only
     subprocess.run([sys.executable, "-m", "jupyter", "trust", *map(str, lessons)], check=True, capture_output=True)
     options = [] if browser else ["--no-browser"]
+    # in a container one often is root, and JupyterLab wants to be told that this is meant
+    options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     sys.exit(subprocess.run([sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}",
                              f"--LabApp.default_url=/lab/tree/{lessons[0].name}", *options], check=False).returncode)
 
@@ -162,15 +164,9 @@ def clean(yes: bool) -> None:
 
 def _client() -> docker.DockerClient:
     """The engine that a lab would take. Raises ClickException when none answers."""
-    from docker.errors import DockerException
+    from netcourse.real.docker.finding import find_engine
 
-    from netcourse.real.docker.finding import candidates, open_client, reason_of
-
-    problems = []
-    for address, why in candidates(os.environ, Path.home()):
-        try:
-            return open_client(address, os.environ)
-        except DockerException as error:
-            problems.append(f"{address} ({why}): {reason_of(error)}")
-    tried = "; ".join(problems) or "no socket of Docker is here"
-    raise click.ClickException(f"No Docker Engine answers, so there is nothing to clean: {tried}.")
+    client, told = find_engine(os.environ, Path.home())
+    if client is None:
+        raise click.ClickException(f"No Docker Engine answers, so there is nothing to clean: {told}.")
+    return client

@@ -22,7 +22,7 @@ from netcourse.advice import advice
 from netcourse.difference import Difference, difference
 from netcourse.errors import LabClosed, NoEngine, Refused
 from netcourse.real.docker.broom import LAB, OWNER, Labels, made_by_labs, owner, remove, was_left_behind
-from netcourse.real.docker.finding import candidates, open_client, reason_of
+from netcourse.real.docker.finding import find_engine, open_client, reason_of
 from netcourse.real.docker.images import have_image
 from netcourse.real.docker.probe import DEFAULT_IMAGE, PROBE_LABEL, Probe
 from netcourse.topology import Topology
@@ -81,20 +81,14 @@ class DockerLab:
     # Finding an engine
 
     def _find_engine(self) -> tuple[docker.DockerClient, str]:
-        if self.mode != "simulated":
-            problems = []
-            for address, why in candidates(os.environ, Path.home()):
-                try:
-                    return open_client(address, os.environ), why
-                except DockerException as error:
-                    problems.append(f"{address} ({why}): {reason_of(error)}")
-            if self.mode == "real":
-                tried = "; ".join(problems) or "no socket of Docker is here"
-                raise NoEngine(f"No Docker Engine answers: {tried}. Start Docker, or use mode='simulated'.")
-            why = f"no Docker Engine answers ({'; '.join(problems)})" if problems else "there is no Docker Engine here"
-        else:
-            why = "asked for"
-        return self._simulate(), why
+        if self.mode == "simulated":
+            return self._simulate(), "asked for"
+        client, told = find_engine(os.environ, Path.home())
+        if client is not None:
+            return client, told
+        if self.mode == "real":
+            raise NoEngine(f"No Docker Engine answers: {told}. Start Docker, or use mode='simulated'.")
+        return self._simulate(), f"no Docker Engine answers ({told})"
 
     def _simulate(self) -> docker.DockerClient:
         from netcourse.simulation.docker.listening import usual_path

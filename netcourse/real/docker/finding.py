@@ -78,6 +78,19 @@ def open_client(address: str, environment: Mapping[str, str]) -> docker.DockerCl
     return client
 
 
+def find_engine(environment: Mapping[str, str], home: Path) -> tuple[docker.DockerClient | None, str]:
+    """The first engine that answers, with the reason why it was tried; or None, with what was tried in vain."""
+    from docker.errors import DockerException
+
+    problems = []
+    for address, why in candidates(environment, home):
+        try:
+            return open_client(address, environment), why
+        except DockerException as error:
+            problems.append(f"{address} ({why}): {reason_of(error)}")
+    return None, "; ".join(problems) or "no socket of Docker is here"
+
+
 def reason_of(error: Exception) -> str:
     """Why an engine doesn't answer, in a few words and with what to do where that is known."""
     text = str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -10,14 +9,6 @@ import pytest
 
 from netcourse import DockerLab
 from netcourse.errors import ImageMissing, LabClosed, LabError, NoEngine, Refused
-
-
-@pytest.fixture(params=["simulated", "real"])
-def lab(request: pytest.FixtureRequest) -> Iterator[DockerLab]:
-    if request.param == "real":
-        request.getfixturevalue("real_address")
-    with DockerLab(request.param) as lab:
-        yield lab
 
 
 def test_it_echoes_the_docker_command(lab: DockerLab, capsys: pytest.CaptureFixture[str]) -> None:

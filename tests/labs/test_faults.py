@@ -60,14 +60,6 @@ def test_a_socket_without_permission_says_what_to_do() -> None:
     assert reason_of(error) == "permission denied: is your user in the group docker?"
 
 
-@pytest.fixture(params=["simulated", "real"])
-def lab(request: pytest.FixtureRequest) -> Iterator[DockerLab]:
-    if request.param == "real":
-        request.getfixturevalue("real_address")
-    with DockerLab(request.param) as lab:
-        yield lab
-
-
 def test_a_port_that_is_taken_says_by_whom(lab: DockerLab) -> None:
     lab.run("busybox", name="nc-web", ports={80: 18099})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import docker
 import pytest
@@ -12,14 +11,6 @@ import pytest
 from netcourse import DockerLab
 from netcourse.real.docker.broom import OWNER, owner, was_left_behind
 from tests.parity.transcripts import without_what_varies
-
-
-@pytest.fixture(params=["simulated", "real"])
-def lab(request: pytest.FixtureRequest) -> Iterator[DockerLab]:
-    if request.param == "real":
-        request.getfixturevalue("real_address")
-    with DockerLab(request.param) as lab:
-        yield lab
 
 
 def test_connecting_adds_an_interface_a_port_a_route_and_names(lab: DockerLab) -> None:

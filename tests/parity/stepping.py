@@ -42,7 +42,9 @@ class EngineInStep:
 
     def view(self) -> str:
         """What the running containers see and reach, and the rules of the networks' bridges."""
-        running = sorted(c["Names"][0][1:] for c in self._client.containers(filters={"name": "^/nc-"}))
+        # who shares the host's network sees its own addresses and names, which are each computer's own
+        running = sorted(c["Names"][0][1:] for c in self._client.containers(filters={"name": "^/nc-"})
+                         if c["HostConfig"]["NetworkMode"] != "host")
         with ThreadPoolExecutor() as pool:
             seen = pool.map(self._seen, running)
         return self._named("\n".join([*seen, *self._rules()]))

@@ -111,7 +111,9 @@ def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
 
 def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
     settings = endpoint.settings
-    names = container.dns_names(endpoint) if endpoint.is_named and endpoint.network.is_user_defined else None
+    # a rename writes them down on every network, on those without names too (seen on 28.5)
+    has_names = endpoint.was_renamed or (endpoint.is_named and endpoint.network.is_user_defined)
+    names = container.dns_names(endpoint) if has_names else None
     return {
         "IPAMConfig": settings.get("IPAMConfig"), "Links": settings.get("Links"),
         "Aliases": settings.get("Aliases"), "MacAddress": endpoint.mac,

@@ -231,6 +231,8 @@ class Networks:
         if network.driver == "host":
             raise bad_request("cannot connect container to host network - container must be created in host network "
                               "mode")
+        if network.name in container.endpoints and not container.is_running:
+            return  # dockerd keeps what it has noted down
         if network.name in container.endpoints:
             raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
         if network.driver == "null" or mode == "none":
@@ -241,12 +243,13 @@ class Networks:
                               "to any other network")
         endpoint = Endpoint(network, container.id, container.name, settings, is_named=True)
         container.endpoints[network.name] = endpoint
-        if container.is_running:
-            try:
-                container.join(endpoint)
-            except Exception:
-                del container.endpoints[network.name]
-                raise
+        if not container.is_running:
+            return
+        try:
+            container.join(endpoint)
+        except Exception:
+            del container.endpoints[network.name]
+            raise
         self._event(network, "connect", container=container.id)
 
     def disconnect(self, reference: str, container_reference: str, *, force: bool) -> None:

@@ -131,6 +131,7 @@ class Containers:
         old, container.name = container.name, name
         for endpoint in container.endpoints.values():
             endpoint.container_name = name
+            endpoint.was_renamed = endpoint.was_renamed or container.is_running
         container.emit("rename", oldName=f"/{old}")
 
     def remove(self, container: Container, *, force: bool) -> None:

@@ -80,6 +80,7 @@ class Endpoint:
     settings: dict[str, Any]
     network_id: str = ""
     is_named: bool = False
+    was_renamed: bool = False
     id: str = ""
     mac: str = ""
     address: Address | None = None

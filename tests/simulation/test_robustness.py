@@ -114,3 +114,11 @@ def test_the_oldest_output_of_a_container_is_dropped_and_that_is_said() -> None:
 
     assert log.since(0)[0].data == NOTICE
     assert b"".join(entry.data for entry in log.since(1)) == bytes(MOST_BYTES)
+
+
+def test_what_busybox_has_and_the_simulation_has_not_says_so(run: Run) -> None:
+    assert run("date") == ("date: not simulated by netcourse\n", 127)
+
+
+def test_what_busybox_has_not_is_not_found(run: Run) -> None:
+    assert run("nothing") == ("sh: line 0: nothing: not found\n", 127)

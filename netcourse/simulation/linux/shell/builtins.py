@@ -121,7 +121,7 @@ async def _command(shell: Shell, words: list[str], streams: Streams) -> int:
         return shell.complain(streams, "-V: not simulated", 2, builtin="command")
     if words[1:2] != ["-v"]:
         return await shell.start(words[1:], {}, streams, functions=False) if len(words) > 1 else 0
-    for name in words[2:]:
+    for name in words[2:3]:
         if not (name in BUILTINS or name in shell.functions or shell.has_program(name)):
             return NOT_FOUND
         streams.stdout.write(f"{name}\n".encode())

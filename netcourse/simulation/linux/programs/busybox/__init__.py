@@ -2,9 +2,10 @@
 
 from netcourse.simulation.linux.process import Program
 from netcourse.simulation.linux.programs.busybox import columns, ip, nslookup, ping, sysctl, system, tables, text, web
+from netcourse.simulation.linux.programs.busybox.unsimulated import names, unsimulated
 from netcourse.simulation.linux.shell import sh
 
-PROGRAMS: dict[str, Program] = {
+PROGRAMS: dict[str, Program] = dict.fromkeys(names(), unsimulated) | {
     "[": system.test, "arp": tables.arp, "ash": sh, "cat": text.cat, "cut": columns.cut, "echo": text.echo,
     "env": system.env, "false": system.false, "grep": text.grep, "head": text.head, "hostname": system.hostname,
     "httpd": web.httpd, "id": system.identity, "ifconfig": tables.ifconfig, "ip": ip.ip, "ls": text.ls,

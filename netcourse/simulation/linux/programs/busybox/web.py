@@ -156,12 +156,12 @@ def _response(process: Process, request: bytes, home: str) -> bytes:
     if path != home and not path.startswith(home.rstrip("/") + "/"):
         return _page(process, "400 Bad Request", "Unsupported method")
     if process.files.is_directory(path):
-        path += "/index.html"
+        path = path.rstrip("/") + "/index.html"
     try:
         body = process.files.read(path)
     except OSError:
         return _page(process, "404 Not Found", "The requested URL was not found")
-    kind = next((f"Content-Type: {value}\r\n" for end, value in TYPES.items() if path.endswith(end)), "")
+    kind = next((f"Content-type: {value}\r\n" for end, value in TYPES.items() if path.endswith(end)), "")
     head = _head(process, "200 OK") + f"{kind}Accept-Ranges: bytes\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + (body if words[0] == "GET" else b"")
 

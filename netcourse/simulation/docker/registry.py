@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found, not_simulated
 from netcourse.simulation.docker.names import random_name
 from netcourse.simulation.docker.signalling import kill
 from netcourse.simulation.docker.starting import make_directory
@@ -59,11 +59,13 @@ class Containers:
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
         image_name = str(request.get("Image") or "")
-        image = self._engine.images.get(image_name)
+        image = self._engine.images.get(image_name) if image_name else None
         identifier = self._engine.new_id()
-        config = _config(request, image.config)
+        config = _config(request, image.config if image else {})
         if not config.get("Cmd") and not config.get("Entrypoint"):
             raise bad_request("no command specified")
+        if image is None:
+            raise not_simulated("a container without an image")
         container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})

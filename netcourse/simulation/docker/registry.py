@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from netcourse.simulation.docker.names import random_name
 from netcourse.simulation.docker.signalling import kill
 from netcourse.simulation.docker.starting import make_directory
 from netcourse.simulation.linux.clock import MILLISECOND
+from netcourse.simulation.linux.signals import Signal
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
@@ -140,7 +140,7 @@ class Containers:
         if container.is_running:
             if not force:
                 raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
-            kill(container, signal.SIGKILL)
+            kill(container, Signal.SIGKILL)
         self._containers.pop(container.id, None)
         self._engine.links.forget(container)
         container.state = "dead"

@@ -28,10 +28,11 @@ REFUSED = [
     ("POST", "/containers/nc-none/stop?signal=x"), ("POST", "/containers/nc-none/restart?t=x"),
     ("POST", "/containers/nc-none/rename"), ("POST", "/containers/nc-none/rename?name="),
 ]
-NOTHING_TO_RUN: list[tuple[str, bytes]] = [
+NOT_CREATED = [
     ("/containers/create", b'{"Image":""}'), ("/containers/create", b'{"Cmd":[]}'),
     ("/containers/create", b'{"Tty":false}'), ("/containers/create", b'{"Image":"","Entrypoint":[""]}'),
     ("/containers/create", b'{"HostConfig":{}}'), ("/containers/create", b'{"Unknown":1}'),
+    ("/containers/create?name=/", b'{"Image":"busybox"}'),
 ]
 YES_AND_NO = ["", "0", "no", "No", "false", "FALSE", "none", "%20", "1", "true", "yes", "2", "x"]
 
@@ -45,9 +46,9 @@ def test_a_query_is_refused_in_the_same_words(method: str, path: str, real_addre
     assert refusal[0] >= 400
 
 
-@pytest.mark.parametrize(("path", "body"), NOTHING_TO_RUN)
-def test_a_container_with_nothing_to_run_is_refused_in_the_same_words(path: str, body: bytes, real_address: str,
-                                                                      simulated_address: str) -> None:
+@pytest.mark.parametrize(("path", "body"), NOT_CREATED)
+def test_a_container_without_command_or_name_is_refused_in_the_same_words(path: str, body: bytes, real_address: str,
+                                                                          simulated_address: str) -> None:
     assert answer(simulated_address, path, body) == answer(real_address, path, body)
 
 

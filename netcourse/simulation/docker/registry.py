@@ -81,7 +81,7 @@ class Containers:
     def _check_name(self, text: str) -> None:
         """With or without a slash at its beginning. Raises EngineError."""
         name = text.removeprefix("/")
-        if name and not NAME.fullmatch(name):
+        if text and not NAME.fullmatch(name):
             raise bad_request(f"Invalid container name ({text}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
         taken = next((c for c in self._containers.values() if name and c.name == name), None)
         if taken is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,9 +17,10 @@ from docker.errors import NotFound
 
 from netcourse.cli import main
 from netcourse.real.docker.broom import LAB
+from tests.conftest import HAS_UNIX_SOCKETS
 
 NETCOURSE = (sys.executable, "-c", "from netcourse.cli import main; main()")
-ON_UNIX = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no unix sockets here")
+ON_UNIX = pytest.mark.skipif(not HAS_UNIX_SOCKETS, reason="no unix sockets here")
 LEAVING = [signal.SIGINT, signal.SIGTERM]
 
 
@@ -33,6 +33,8 @@ def runner(simulated_address: str) -> CliRunner:
 @pytest.fixture
 def lonely(tmp_path: Path) -> CliRunner:
     """Runs a verb where nobody listens at DOCKER_HOST."""
+    if not HAS_UNIX_SOCKETS:
+        pytest.skip("no unix sockets here")
     return CliRunner(env={"DOCKER_HOST": f"unix://{tmp_path / 'nobody.sock'}"})
 
 

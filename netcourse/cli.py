@@ -51,10 +51,10 @@ def engine(path: Path | None, tcp: bool, seed: int) -> None:
     with served:
         signal.signal(signal.SIGTERM, _leave)
         setting = "set" if sys.platform == "win32" else "export"
-        click.echo(f"A simulated Docker Engine 28.5 is ready. In another terminal:\n\n"
-                   f"    {setting} DOCKER_HOST={served.address}\n    docker run --rm busybox ip addr\n\n"
-                   "Ctrl-C ends it, and everything in it.")
         try:
+            click.echo(f"A simulated Docker Engine 28.5 is ready. In another terminal:\n\n"
+                       f"    {setting} DOCKER_HOST={served.address}\n    docker run --rm busybox ip addr\n\n"
+                       "Ctrl-C ends it, and everything in it.")
             while True:
                 time.sleep(AN_HOUR)  # there is no signal.pause on Windows
         except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from docker.errors import DockerException
 
 from netcourse.simulation.docker.server import SimulatedEngine
 
+HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 REAL_ADDRESS = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
 
@@ -44,6 +46,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _real_engine_is_there() -> bool:
+    if REAL_ADDRESS.startswith("unix:") and not HAS_UNIX_SOCKETS:
+        return False
     try:
         with_client = docker.DockerClient(base_url=REAL_ADDRESS)
         with_client.ping()
@@ -65,8 +69,8 @@ def real_address() -> str:
 
 @pytest.fixture
 def simulated_address(tmp_path: Path) -> Iterator[str]:
-    """DOCKER_HOST of a fresh simulated engine."""
-    with SimulatedEngine(tmp_path / "docker.sock") as engine:
+    """DOCKER_HOST of a fresh simulated engine: a port where there are no unix sockets, as on Windows."""
+    with SimulatedEngine(tmp_path / "docker.sock" if HAS_UNIX_SOCKETS else None) as engine:
         yield engine.address
 
 

@@ -32,12 +32,12 @@ WRONG_TYPES = [
 ]
 
 
-def answer(address: str, path: str, body: bytes) -> tuple[int, str]:
-    """The status and the message that an engine answers to a POST."""
+def answer(address: str, path: str, body: bytes, method: str = "POST") -> tuple[int, str]:
+    """The status and the message that an engine answers."""
     connection = http.client.HTTPConnection("docker")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(address.removeprefix("unix://"))
-    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    connection.request(method, path, body, {"Content-Type": "application/json"})
     reply = connection.getresponse()
     text = reply.read().decode()
     connection.close()

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +96,9 @@ def _read_scene(file: str, text: str) -> Scene:
 def run_command(command: str, address: str) -> Answer:
     """Type ``command`` with ``DOCKER_HOST=address`` and see what comes."""
     environment = os.environ | {"DOCKER_HOST": address, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(["bash", "-c", command], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=COMMAND_SECONDS, check=False)
+    # on Windows the plain name is Linux's bash in WSL, wherever it stands in PATH
+    done = subprocess.run([shutil.which("bash") or "bash", "-c", command], env=environment, stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=COMMAND_SECONDS, check=False)
     return Answer(without_what_varies(done.stdout.decode()), without_what_varies(done.stderr.decode()), done.returncode)
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from netcourse.simulation.docker.server import SimulatedEngine
+from tests.conftest import HAS_UNIX_SOCKETS
+
+pytestmark = pytest.mark.skipif(not HAS_UNIX_SOCKETS, reason="no unix sockets here")
 
 
 def test_only_its_owner_can_open_the_socket(tmp_path: Path) -> None:

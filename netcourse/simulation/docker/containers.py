@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -24,6 +23,7 @@ from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import PidNamespace, Process, ProgramNotFound
 from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
+from netcourse.simulation.linux.signals import Signal
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
@@ -386,7 +386,7 @@ class Container:
         self.streams.disconnect()
         self.state, self.process = "exited", None
         for mate in [p for p in self.engine.machine.processes.values() if p.files is self.files]:
-            mate.kill(signal.SIGKILL)
+            mate.kill(Signal.SIGKILL)
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
         self.engine.containers.ended(self)
 

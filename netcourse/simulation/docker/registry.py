@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found, not_simulated
 from netcourse.simulation.docker.names import random_name
 from netcourse.simulation.docker.signalling import kill
 from netcourse.simulation.docker.starting import make_directory
 from netcourse.simulation.linux.clock import MILLISECOND
+from netcourse.simulation.linux.signals import Signal
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
@@ -59,11 +59,13 @@ class Containers:
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
         image_name = str(request.get("Image") or "")
-        image = self._engine.images.get(image_name)
+        image = self._engine.images.get(image_name) if image_name else None
         identifier = self._engine.new_id()
-        config = _config(request, image.config)
+        config = _config(request, image.config if image else {})
         if not config.get("Cmd") and not config.get("Entrypoint"):
             raise bad_request("no command specified")
+        if image is None:
+            raise not_simulated("a container without an image")
         container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
@@ -79,7 +81,7 @@ class Containers:
     def _check_name(self, text: str) -> None:
         """With or without a slash at its beginning. Raises EngineError."""
         name = text.removeprefix("/")
-        if name and not NAME.fullmatch(name):
+        if text and not NAME.fullmatch(name):
             raise bad_request(f"Invalid container name ({text}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
         taken = next((c for c in self._containers.values() if name and c.name == name), None)
         if taken is not None:
@@ -139,7 +141,7 @@ class Containers:
         if container.is_running:
             if not force:
                 raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
-            kill(container, signal.SIGKILL)
+            kill(container, Signal.SIGKILL)
         self._containers.pop(container.id, None)
         self._engine.links.forget(container)
         container.state = "dead"

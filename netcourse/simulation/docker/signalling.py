@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import conflict
 from netcourse.simulation.linux.clock import SECOND
+from netcourse.simulation.linux.signals import Signal
 
 DEFAULT_GRACE = 10
 
@@ -15,7 +14,7 @@ def kill(container: Container, number: int) -> None:
     """Send a signal. Raises EngineError when it isn't running."""
     if container.process is None:
         raise conflict(f"container {container.id} is not running")
-    ends = number in (signal.SIGKILL, container.stop_signal)
+    ends = number in (Signal.SIGKILL, container.stop_signal)
     container.asked_to_stop = container.asked_to_stop or ends
     container.emit("kill", signal=str(number))
     container.process.signal(number)
@@ -33,7 +32,7 @@ def stop(container: Container, grace: int | None, number: int | None) -> None:
     clock.run_while(lambda: not process.exit.done, limit=clock.now + seconds * SECOND)
     if not process.exit.done:
         clock.run_until(clock.now + seconds * SECOND)
-        kill(container, signal.SIGKILL)
+        kill(container, Signal.SIGKILL)
 
 
 def pause(container: Container) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import signal as signals
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.pipes import Pipe, TooMuch
+from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Cancelled, Freezer, Future, Result, Task, sleep
 
 if TYPE_CHECKING:
@@ -103,16 +103,16 @@ class Process:
         try:
             self.exit.set(self.task.result())
         except Cancelled:
-            self.exit.set(128 + signals.SIGKILL)
+            self.exit.set(128 + Signal.SIGKILL)
         except BrokenPipeError:
-            self.exit.set(128 + signals.SIGPIPE)
+            self.exit.set(128 + Signal.SIGPIPE)
         except Exception as error:  # noqa: BLE001  # one program's fault must not take the engine with it
             self._fault(error)
 
     def _fault(self, error: Exception) -> None:
         known = isinstance(error, TooMuch | OSError)
         text = str(error) if isinstance(error, TooMuch) else getattr(error, "strerror", None)
-        self.exit.set(1 if known else 128 + signals.SIGSEGV)
+        self.exit.set(1 if known else 128 + Signal.SIGSEGV)
         with contextlib.suppress(OSError):
             self.complain(f"{self.arguments[0]}: {text if known else f'a fault of the simulation: {error!r}'}")
 
@@ -120,16 +120,16 @@ class Process:
         """Deliver a signal: its handler, or the default, which ends the process (but not an init without a handler)."""
         if self.exit.done:
             return
-        if self.freezer.frozen and number != signals.SIGKILL:
+        if self.freezer.frozen and number != Signal.SIGKILL:
             self.freezer.when_thawed(lambda: self.signal(number))
             return
         handler = self.signal_handlers.get(number)
-        if number != signals.SIGKILL and handler is not None:
+        if number != Signal.SIGKILL and handler is not None:
             handler()
-        elif number == signals.SIGKILL or (not self.is_init and number not in _IGNORED):
+        elif number == Signal.SIGKILL or (not self.is_init and number not in _IGNORED):
             self.kill(number)
 
-    def kill(self, number: int = signals.SIGKILL) -> None:
+    def kill(self, number: int = Signal.SIGKILL) -> None:
         """End the process and its children, whatever it would rather do."""
         for child in list(self.children):
             child.kill(number)
@@ -157,4 +157,4 @@ class Process:
         self.stderr.write(f"{text}\n".encode())
 
 
-_IGNORED = {signals.SIGCHLD, signals.SIGWINCH, signals.SIGURG, signals.SIGCONT}
+_IGNORED = {Signal.SIGCHLD, Signal.SIGWINCH, Signal.SIGURG, Signal.SIGCONT}

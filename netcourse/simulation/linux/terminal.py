@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 
 from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.signals import Signal
 
 INTERRUPT, END, ERASE, BACKSPACE = 0x03, 0x04, 0x7F, 0x08
 
@@ -30,7 +30,7 @@ class Terminal:
         if key == INTERRUPT:
             self._line.clear()
             self._show(b"^C")
-            self._process.signal(signal.SIGINT)
+            self._process.signal(Signal.SIGINT)
         elif key == END and not self._line:
             self._process.stdin.close()
         elif key in (ERASE, BACKSPACE):

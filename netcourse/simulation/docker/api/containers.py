@@ -9,6 +9,7 @@ from typing import Any
 from netcourse.simulation.docker import signalling
 from netcourse.simulation.docker.api.bodies import STRUCTS
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Route
+from netcourse.simulation.docker.api.numbers import size_of_terminal
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
@@ -20,8 +21,7 @@ def create(request: Request) -> Response:
     if not request.body:
         raise bad_request("invalid JSON: got EOF while reading request body")
     wanted = request.json("container.CreateRequest")
-    if all(wanted.get(name) in (None, "", [], {}, False) for name in STRUCTS["container.CreateRequest"]
-           if name not in ("HostConfig", "NetworkingConfig")):
+    if not wanted.keys() & STRUCTS["container.CreateRequest"].keys() - {"HostConfig", "NetworkingConfig"}:
         raise bad_request("config cannot be empty in order to create a container")
     with request.world.enter() as engine:
         container = engine.containers.create(request.one("name"), wanted)
@@ -47,20 +47,26 @@ def start(request: Request) -> Response:
 
 
 def stop(request: Request) -> Response:
+    patience = _patience(request)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             return Response(status=304)
         with _said_of(f"cannot stop container: {request.parts['id']}"):
-            signalling.stop(container, *_ending(request))
+            signalling.stop(container, patience, _signal(request))
         container.emit("stop")
     return Response(status=204)
 
 
-def _ending(request: Request) -> tuple[int | None, int | None]:
-    """How long to wait, and the signal: None for the container's own."""
+def _patience(request: Request) -> int | None:
+    """Seconds to wait; None for the container's own. Raises EngineError."""
+    return request.number("t", 0) if request.one("t") else None
+
+
+def _signal(request: Request) -> int | None:
+    """None for the container's own. Raises EngineError."""
     text = request.one("signal")
-    return request.number("t", 0) if request.one("t") else None, signal_number(text) if text else None
+    return signal_number(text) if text else None
 
 
 @contextmanager
@@ -73,10 +79,11 @@ def _said_of(beginning: str) -> Iterator[None]:
 
 
 def restart(request: Request) -> Response:
+    patience = _patience(request)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         with _said_of(f"Cannot restart container {request.parts['id']}"):
-            signalling.stop(container, *_ending(request))
+            signalling.stop(container, patience, _signal(request))
             container.start()
         container.emit("restart")
     return Response(status=204)
@@ -102,6 +109,8 @@ def unpause(request: Request) -> Response:
 
 
 def rename(request: Request) -> Response:
+    if not request.one("name"):
+        raise bad_request("Neither old nor new names may be empty")
     with request.world.enter() as engine:
         engine.containers.rename(engine.containers.get(request.parts["id"]), request.one("name"))
     return Response(status=204)
@@ -114,8 +123,12 @@ def remove(request: Request) -> Response:
 
 
 def resize(request: Request) -> Response:
+    """The size counts for nothing: no simulated program asks for it."""
+    size_of_terminal(request.one("h"), request.one("w"))
     with request.world.enter() as engine:
-        engine.containers.get(request.parts["id"])
+        container = engine.containers.get(request.parts["id"])
+        if not container.is_running:
+            raise conflict(f"container {container.id} is not running")
     return Response()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
+from netcourse.simulation.docker.api.numbers import size_of_terminal
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.execs import Exec
@@ -67,6 +68,7 @@ def inspect(request: Request) -> Response:
 
 
 def resize(request: Request) -> Response:
+    size_of_terminal(request.one("h"), request.one("w"))
     with request.world.enter() as engine:
         engine.exec(request.parts["id"])
     return Response()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
-from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream, moment
+from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
+from netcourse.simulation.docker.api.numbers import moment
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import timestamp_text
@@ -13,10 +13,13 @@ from netcourse.simulation.docker.errors import bad_request, not_implemented
 from netcourse.simulation.docker.output import LogEntry
 
 POLL = 0.03
+CONDITIONS = ("not-running", "next-exit", "removed")
 
 
 def wait(request: Request) -> Stream:
-    condition = request.one("condition", "not-running") or "not-running"
+    condition = request.one("condition") or "not-running"
+    if condition not in CONDITIONS:
+        raise bad_request(f'invalid condition: "{condition}"')
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
     started = container.started
@@ -34,17 +37,17 @@ def wait(request: Request) -> Stream:
             # which asks for its next exit, and follows it by attaching: only a plain wait lets time run ahead
             process = container.process if condition == "not-running" else None
             request.world.drive(process, over, hung_up=connection.hung_up, chunks=lambda: container.streams.chunks)
-        connection.send(json.dumps({"StatusCode": container.exit_code}).encode() + b"\n")
+        connection.send(b'{"StatusCode":%d}\n' % container.exit_code)
 
     return Stream(run)
 
 
 def logs(request: Request) -> Stream:
-    with request.world.enter() as engine:
-        container = engine.containers.get(request.parts["id"])
     wanted = _streams(request)
     if not wanted:
         raise bad_request("Bad parameters: you must choose at least one stream")
+    with request.world.enter() as engine:
+        container = engine.containers.get(request.parts["id"])
     log = container.streams.log
     if log is None:
         raise not_implemented("configured logging driver does not support reading")

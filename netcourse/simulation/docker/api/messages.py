@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from netcourse.simulation.docker.api.bodies import WrongType, fitted
 from netcourse.simulation.docker.api.json_reading import NotJSON, read_value
+from netcourse.simulation.docker.api.numbers import whole_number
 from netcourse.simulation.docker.driving import World
-from netcourse.simulation.docker.errors import bad_request, failed
-from netcourse.simulation.linux.clock import SECOND
+from netcourse.simulation.docker.errors import bad_request
 
 TRUE = ("1", "true", "True", "TRUE", "t", "T", "yes")
+NO = ("", "0", "no", "false", "none")
 
 
 @dataclass
@@ -32,15 +33,13 @@ class Request:
         return self.query.get(name, [default])[0]
 
     def flag(self, name: str) -> bool:
-        return self.one(name) in TRUE
+        """Anything but a no is a yes (moby daemon/server/httputils, BoolValue)."""
+        return self.one(name).strip().lower() not in NO
 
     def number(self, name: str, default: int) -> int:
         """Raises EngineError in Go's words."""
         text = self.one(name)
-        try:
-            return int(text) if text else default
-        except ValueError:
-            raise failed(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+        return whole_number(text) if text else default
 
     def alone(self, action: Callable[[], None]) -> None:
         """Do something while nobody else touches the engine."""
@@ -75,15 +74,6 @@ class Request:
             return {str(key): [str(item) for item in items] for key, items in value.items()}
         except (ValueError, AttributeError, TypeError):
             raise bad_request("invalid filter") from None
-
-
-def moment(text: str) -> int | None:
-    """Seconds since the epoch, maybe with a fraction, as nanoseconds; None for no time."""
-    seconds, _, fraction = text.partition(".")
-    try:
-        return int(seconds) * SECOND + int(f"{fraction:0<9}"[:9]) if text else None
-    except ValueError:
-        return None
 
 
 @dataclass

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, has_label, labels_fit
 from netcourse.simulation.docker.api.messages import TRUE, Request, Response, Route
-from netcourse.simulation.docker.errors import EngineError
+from netcourse.simulation.docker.errors import EngineError, bad_request
 from netcourse.simulation.docker.volumes import ANONYMOUS, Volume
 
 
 def list_volumes(request: Request) -> Response:
-    filters = request.filters()
+    try:
+        filters = request.filters()
+    except EngineError as error:
+        raise bad_request(f"error reading volume filters: {error}") from None
     check_known(filters, {"dangling", "driver", "label", "name"})
     with request.world.enter() as engine:
         return Response({"Volumes": [volume for volume in engine.volumes.all() if _matches(volume, filters)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +33,7 @@ from netcourse.simulation.linux.shell.parser import (
     substitution_end,
 )
 from netcourse.simulation.linux.shell.redirection import Redirected, Streams, reason
+from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Future, Task
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
@@ -108,7 +108,7 @@ class Shell:
         try:
             return await self._copy()._finish(node, streams)
         except BrokenPipeError:
-            return 128 + signal.SIGPIPE
+            return 128 + Signal.SIGPIPE
         finally:
             if streams.stdout in pipes:
                 streams.stdout.close()
@@ -353,7 +353,7 @@ class Shell:
         try:
             self.code = await self._copy()._finish(parse(text), Streams(empty, pipe, self.process.stderr))
         except BrokenPipeError:
-            self.code = 128 + signal.SIGPIPE
+            self.code = 128 + Signal.SIGPIPE
         self.substituted = self.code
         pipe.close()
         return (await reader).decode(errors="replace").rstrip("\n")
@@ -381,7 +381,7 @@ async def sh(process: Process) -> int:
     """``sh -c TEXT [NAME ARGUMENT...]``, a script on standard input, or a session on a terminal."""
     words = process.arguments[1:]
     shell = Shell(process, dict(process.environment), set(process.environment), [process.arguments[0]])
-    process.signal_handlers.setdefault(signal.SIGINT, lambda: _interrupt(process))
+    process.signal_handlers.setdefault(Signal.SIGINT, lambda: _interrupt(process))
     streams = Streams(process.stdin, process.stdout, process.stderr)
     if words and words[0] in ("-c", "-ec", "-lc"):
         if len(words) < 2:
@@ -396,7 +396,7 @@ async def sh(process: Process) -> int:
 
 def _interrupt(process: Process) -> None:
     for child in list(process.children):
-        child.signal(signal.SIGINT)
+        child.signal(Signal.SIGINT)
 
 
 async def _run_text(shell: Shell, text: str, streams: Streams) -> int:

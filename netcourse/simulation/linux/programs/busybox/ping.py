@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
@@ -11,6 +10,7 @@ from netcourse.simulation.linux.clock import MILLISECOND, SECOND
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
 from netcourse.simulation.linux.resolver import NameNotFound, as_address, find_address, find_name
+from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.sockets import ICMPSocket, UDPSocket
 
 FIRST_PORT = 33434
@@ -42,7 +42,7 @@ async def ping(process: Process) -> int:
     source = _source(process, given["I"]) if "I" in given else None
     process.write(f"PING {rest[0]} ({target})" + (f" from {source}" if source else "") + f": {size} data bytes\n")
     count = _Count()
-    process.signal_handlers[signal.SIGINT] = lambda: _interrupted(process, rest[0], count)
+    process.signal_handlers[Signal.SIGINT] = lambda: _interrupted(process, rest[0], count)
     await _exchange(process, given, target, source, size, count)
     _summary(process, rest[0], count)
     return 0 if count.times else 1
@@ -62,7 +62,7 @@ def _source(process: Process, text: str) -> IPv4Address:
 
 def _interrupted(process: Process, name: str, count: _Count) -> None:
     _summary(process, name, count)
-    process.kill(signal.SIGINT)
+    process.kill(Signal.SIGINT)
 
 
 async def _exchange(process: Process, given: dict[str, str], target: IPv4Address, source: IPv4Address | None,

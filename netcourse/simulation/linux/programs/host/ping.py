@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import getopt
-import signal
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
@@ -12,6 +11,7 @@ from netcourse.packets import ICMP, ICMPType, IPv4, Unreachable
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.resolver import NameNotFound, find_address
+from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.sockets import ICMPSocket
 
 LINGER = 10
@@ -67,7 +67,7 @@ async def _run(run: _Run) -> int:
     process, size = run.process, int(run.options.get("-s", "56"))
     process.namespace.source_for(run.target)
     process.write(f"PING {run.name} ({run.target}) {size}({size + 28}) bytes of data.\n")
-    process.signal_handlers[signal.SIGINT] = lambda: _interrupted(run)
+    process.signal_handlers[Signal.SIGINT] = lambda: _interrupted(run)
     socket = ICMPSocket(process.namespace)
     try:
         await _exchange(run, socket, size)
@@ -79,7 +79,7 @@ async def _run(run: _Run) -> int:
 
 def _interrupted(run: _Run) -> None:
     _summary(run)
-    run.process.kill(signal.SIGINT)
+    run.process.kill(Signal.SIGINT)
 
 
 async def _exchange(run: _Run, socket: ICMPSocket, size: int) -> None:

@@ -1,0 +1,18 @@
+"""Linux's numbers of signals (signal(7)): those of this computer's own system may differ, or be missing."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Signal(IntEnum):
+    """The ones that the simulation does something about."""
+
+    SIGINT = 2
+    SIGKILL = 9
+    SIGSEGV = 11
+    SIGPIPE = 13
+    SIGCHLD = 17
+    SIGCONT = 18
+    SIGURG = 23
+    SIGWINCH = 28

@@ -51,10 +51,6 @@ class Reachability:
         return "; ".join(str(cell) for cell in self.cells
                          if (cell.source, cell.target) == (source, target) and (cell.by == "name") == named)
 
-    def reaches(self, source: str, target: str) -> bool:
-        """Whether ``source`` reaches ``target`` by its name or by any of its addresses."""
-        return any(cell.reached for cell in self.cells if (cell.source, cell.target) == (source, target))
-
     def __str__(self) -> str:
         if not self.cells:
             return "There are no running containers to reach."

@@ -119,12 +119,6 @@ class Task(Future[Result]):
         self._coroutine.close()
         self.fail(Cancelled())
 
-    def interrupt(self, error: Exception) -> None:
-        """Raise ``error`` in the coroutine where it waits, as a signal interrupts a system call."""
-        if not self.done:
-            self._pending.cancel()
-            self._advance(lambda: self._coroutine.throw(error))
-
     def _resume(self) -> None:
         self._freezer.when_thawed(self._go_on)
 

@@ -9,7 +9,6 @@ import json
 import re
 from typing import Any
 
-DEEPEST = 10_000
 LONGEST_INTEGER = 19
 TOO_DEEP = "exceeded max depth"
 CUT_OFF = "unexpected EOF"

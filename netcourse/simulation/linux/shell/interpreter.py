@@ -54,7 +54,6 @@ class Shell:
     substituted: int = 0
     functions: dict[str, Node] = field(default_factory=dict)
     hidden: list[dict[str, str | None]] = field(default_factory=list)
-    background: list[Process] = field(default_factory=list)
     tasks: list[Task[int]] = field(default_factory=list)
 
     # Nodes

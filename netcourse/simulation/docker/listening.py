@@ -7,11 +7,12 @@ import secrets
 import socket
 import socketserver
 import stat
-import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from netcourse.simulation.docker.crew import Crew
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.http_handler import HTTPHandler
 
@@ -20,7 +21,10 @@ LONGEST_SOCKET_PATH = 103
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """A thread for each client. ``token`` has to come first in every path, where there is one."""
+    """A thread for each client; docker-py comes as a new one for nearly every call.
+
+    ``token`` has to come first in every path, where there is one.
+    """
 
     request_queue_size = 256
     token = ""
@@ -28,17 +32,17 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def __init__(self, family: socket.AddressFamily, world: World) -> None:
         self.address_family, self.world = family, world
-        self._clients: dict[socket.socket, threading.Thread] = {}
+        self._clients = set[socket.socket]()
+        self._crew = Crew()
         super().__init__(("", 0), HTTPHandler, bind_and_activate=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
-        self._clients[request] = thread
-        thread.start()
+        self._clients.add(request)
+        self._crew.do(partial(self.process_request_thread, request, client_address))
 
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
-        self._clients.pop(request, None)
+        self._clients.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has hung up is no news."""
@@ -46,10 +50,10 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def server_close(self) -> None:
         """Hang up on every client, and wait until each thread has noticed."""
         super().server_close()
-        for client, thread in list(self._clients.items()):
+        for client in list(self._clients):
             with suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
-            thread.join()
+        self._crew.close()
 
 
 class UnixServer(Server):

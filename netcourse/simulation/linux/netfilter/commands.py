@@ -73,7 +73,7 @@ class _Command:
         return text if self._verbose else ""
 
     def _told(self, rules: list[Rule]) -> str:
-        return self._say("".join(told(rule) for rule in rules))
+        return "".join(told(rule) for rule in rules) if self._verbose else ""
 
     # Rules
 

@@ -18,6 +18,14 @@ def _database() -> dict[str, Any]:
     return loaded
 
 
+@cache
+def _names(kind: str, protocol: str = "") -> dict[int, str]:
+    """The first name of each number."""
+    known = _database()[kind]
+    entries: dict[str, int] = known.get(protocol, {}) if protocol else known
+    return {number: name for name, number in reversed(entries.items())}
+
+
 def protocol_number(text: str) -> int | None:
     """6 for "tcp", "TCP" or "6", 0 for "all"; None for a name that nobody knows."""
     lower = text.lower()
@@ -31,8 +39,7 @@ def protocol_number(text: str) -> int | None:
 
 def protocol_name(number: int) -> str:
     """"tcp" for 6; the number itself for one without a name."""
-    names = (name for name, known in _database()["protocols"].items() if known == number)
-    return next(names, str(number))
+    return _names("protocols").get(number, str(number))
 
 
 def port_number(text: str, protocol: int) -> int | None:
@@ -46,6 +53,5 @@ def port_number(text: str, protocol: int) -> int | None:
 
 def port_name(port: int, protocol: int) -> str:
     """"http" for 80; the number itself for one without a name."""
-    names = (name for name, known in _database()["services"].get(WITH_PORTS.get(protocol, ""), {}).items()
-             if known == port)
-    return next(names, str(port))
+    kind = WITH_PORTS.get(protocol)
+    return _names("services", kind).get(port, str(port)) if kind else str(port)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from netcourse.simulation.linux.netfilter import matches, targets
@@ -66,6 +67,7 @@ class _Parser:
         self._protocol = 0
         self._loaded: list[tuple[Extension[Match], Given]] = []
         self._target: tuple[Extension[Target], Given] | None = None
+        self._known = set(LONG)
 
     def request(self) -> Request:
         while self._words:
@@ -88,8 +90,7 @@ class _Parser:
         self._bang = True
 
     def _option(self, word: str) -> None:
-        extension = self._extension_options()
-        name = spelled_out(word, (*LONG, *extension))
+        name = spelled_out(word, self._known)
         short = LONG.get(name or "", word if len(word) == 2 else "")
         if short in COMMANDS:
             self._command(short, word)
@@ -97,7 +98,7 @@ class _Parser:
             self._condition(short, word)
         elif short in ("-t", "-w", "-W", "-c", "-4", "-n", "-v", "-x", "-0", "-M"):
             self._setting(short, word)
-        elif name in extension:
+        elif name is not None:
             self._extension_option(name)
         else:
             self._unknown(word)
@@ -207,16 +208,14 @@ class _Parser:
         once = module in ("tcp", "udp")
         if not (once and any(extension.name == module for extension, _ in self._loaded)):
             self._loaded.append((MATCHES[module], Given(module, protocol=self._protocol)))
+            self._known.update(MATCHES[module].options)
 
     def _jump(self, option: str, name: str) -> None:
         if name in targets.NOT_SIMULATED and option == "-j":
             raise IptablesError(f"iptables: the target {name} is not simulated")
         if option == "-j" and name in TARGETS:
             self._target = TARGETS[name], Given(name)
-
-    def _extension_options(self) -> set[str]:
-        known = {name for extension, _ in self._loaded for name in extension.options}
-        return known | set(self._target[0].options if self._target is not None else ())
+            self._known.update(TARGETS[name].options)
 
     def _extension_option(self, typed: str) -> None:
         option, given = self._owner(typed)
@@ -253,21 +252,25 @@ class _Parser:
             extension, given = self._target
             given.protocol = self._protocol
             action = extension.build(given)
-        header = Header(incoming=self._pattern("-i"), outgoing=self._pattern("-o"), protocol=self._protocol,
-                        fragment=("-f" not in self._inverted) if "-f" in self._seen else None,
-                        inverted=frozenset(self._inverted))
         goto = "-g" in self._seen
         packets, size = self._request.counters
-        return [Rule(replace(header, source=source, destination=destination), conditions,
-                     self._seen.get("-g") or self._seen.get("-j", ""), action, goto, packets, size)
+        return [Rule(self._header(source, destination), conditions, self._seen.get("-g") or self._seen.get("-j", ""),
+                     action, goto, packets, size)
                 for source in self._networks("-s") for destination in self._networks("-d")]
+
+    def _header(self, source: IPv4Network, destination: IPv4Network) -> Header:
+        fragment = ("-f" not in self._inverted) if "-f" in self._seen else None
+        return Header(source, destination, self._pattern("-i"), self._pattern("-o"), self._protocol, fragment,
+                      frozenset(self._inverted))
 
     def _pattern(self, option: str) -> str:
         value = self._seen.get(option, "")
         return "" if value == "+" else value
 
     def _networks(self, option: str) -> list[IPv4Network]:
-        texts = self._seen[option].split(",") if option in self._seen else ["0.0.0.0/0"]
+        if option not in self._seen:
+            return [ANYWHERE]
+        texts = self._seen[option].split(",")
         if len(texts) > 1 and option in self._inverted:
             raise IptablesError("! not allowed with multiple source or destination IP addresses")
         return [network_of(text) for text in texts]
@@ -279,6 +282,7 @@ def _rule_number(word: str) -> int:
     return int(word)
 
 
+@lru_cache(maxsize=1000)
 def network_of(text: str) -> IPv4Network:
     """An address with or without its prefix length or mask. Raises IptablesError."""
     host, slash, mask = ("127.0.0.1" if text == "localhost" else text).partition("/")

@@ -127,12 +127,15 @@ def _addresses(text: str) -> IPv4Address | None:
     """The first address of a range: what a connection gets as long as nothing else has it."""
     if not text:
         return None
-    for part in text.split("-"):
-        try:
-            IPv4Address(part)
-        except ValueError:
-            raise IptablesError(f'Bad IP address "{part}"') from None
-    return IPv4Address(text.split("-")[0])
+    first, *_ = [_address(part) for part in text.split("-")]
+    return first
+
+
+def _address(text: str) -> IPv4Address:
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        raise IptablesError(f'Bad IP address "{text}"') from None
 
 
 def _within(port: int, ports: Range | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from netcourse.simulation.linux.netfilter.extension import IptablesError
 
@@ -38,10 +38,9 @@ class Words:
         return self._left.pop(0) if self._left and self._left[0][:1] not in ("-", "!") else None
 
 
-def spelled_out(word: str, known: Iterable[str]) -> str | None:
+def spelled_out(word: str, known: Collection[str]) -> str | None:
     """The option that ``word`` is, or is the beginning of; None where that could be none or several."""
-    names = list(known)
-    if word in names:
+    if word in known:
         return word
-    found = [name for name in names if name.startswith(word)] if word.startswith("--") else []
+    found = [name for name in known if name.startswith(word)] if word.startswith("--") else []
     return found[0] if len(found) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 
@@ -30,7 +31,12 @@ class Address:
 
     @property
     def network(self) -> IPv4Network:
-        return IPv4Interface((self.ip, self.prefix_length)).network
+        return _network(self.ip, self.prefix_length)
 
     def __str__(self) -> str:
         return f"{self.ip}/{self.prefix_length}"
+
+
+@lru_cache(maxsize=1000)
+def _network(ip: IPv4Address, prefix_length: int) -> IPv4Network:
+    return IPv4Network((ip, prefix_length), strict=False)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LIMITED_BROADCAST = IPv4Address("255.255.255.255")
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
+LOOPBACK = Address(LOOPBACK_ADDRESS, 8, scope="host")
 
 
 class NoRoute(OSError):
@@ -128,7 +129,7 @@ class Namespace:
         """The connected routes of its addresses come back with it; lo gets 127.0.0.1 (net/ipv4/devinet.c)."""
         device.up = device.was_up = True
         if device is self.loopback and not device.addresses:
-            self.add_address(device, Address.parse("127.0.0.1/8", scope="host"))
+            self.add_address(device, LOOPBACK)
         for address in device.addresses:
             self._add_connected_route(device, address)
 

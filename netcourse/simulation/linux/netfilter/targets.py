@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from netcourse.packets import TCP, ICMPType
@@ -131,6 +132,7 @@ def _addresses(text: str) -> IPv4Address | None:
     return first
 
 
+@lru_cache(maxsize=1000)
 def _address(text: str) -> IPv4Address:
     try:
         return IPv4Address(text)

@@ -7,7 +7,7 @@ from typing import Any
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.engine import timestamp_text
-from netcourse.simulation.docker.networks import default_gateway
+from netcourse.simulation.docker.joining import default_gateway
 from netcourse.simulation.docker.ports import shown_bindings
 from netcourse.simulation.linux.clock import SECOND
 

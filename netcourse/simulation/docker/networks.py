@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.docker import ipam
+from netcourse.simulation.docker import ipam, joining
 from netcourse.simulation.docker.drivers import Driver, Endpoint, Network
 from netcourse.simulation.docker.errors import (
     EngineError,
@@ -246,7 +246,7 @@ class Networks:
         if not container.is_running:
             return
         try:
-            container.join(endpoint)
+            joining.join(container, endpoint)
         except Exception:
             del container.endpoints[network.name]
             raise
@@ -267,7 +267,7 @@ class Networks:
             the = "" if container.is_running else "the "
             raise failed(f"container {container.id} is not connected to {the}network {network.name}")
         if container.is_running:
-            container.part(endpoint)
+            joining.part(container, endpoint)
         del container.endpoints[network.name]
         self._event(network, "disconnect", container=container.id)
 
@@ -379,17 +379,3 @@ def _found(pattern: str, text: str) -> bool:
 def _has_label(labels: dict[str, str], wanted: str) -> bool:
     name, equals, value = wanted.partition("=")
     return name in labels and (not equals or labels[name] == value)
-
-
-def default_gateway(endpoints: Iterable[Endpoint]) -> Endpoint | None:
-    """The endpoint that has the default route (moby daemon/libnetwork/sandbox.go, Endpoint.Less).
-
-    Highest gw-priority, then docker_gwbridge, then not internal, then a gateway at all, then the network's name.
-    """
-    def order(endpoint: Endpoint) -> tuple[int, bool, bool, bool, bytes]:
-        network = endpoint.network
-        return (-endpoint.gateway_priority, network.name != "docker_gwbridge", network.internal,
-                endpoint.gateway is None, network.name.encode())
-
-    first = min(endpoints, key=order, default=None)
-    return first if first is not None and first.gateway is not None else None

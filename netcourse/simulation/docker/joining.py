@@ -1,0 +1,169 @@
+"""How a container comes to its network namespace and onto networks, and leaves them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from netcourse.simulation.docker import known_names
+from netcourse.simulation.docker.drivers import Endpoint
+from netcourse.simulation.docker.errors import EngineError, conflict
+from netcourse.simulation.docker.ports import wanted_ports
+from netcourse.simulation.linux.namespace import Namespace
+from netcourse.simulation.linux.routes import EVERYWHERE, Route
+
+if TYPE_CHECKING:
+    from netcourse.simulation.docker.containers import Container
+
+
+def enter(container: Container) -> None:
+    """Give a container that starts its namespace, networks and names. Raises EngineError, leaving nothing behind."""
+    try:
+        _find_networks(container)
+        container.namespace = _make_namespace(container)
+        if container.namespace is container.engine.machine.root or container.mate() is not None:
+            _share_network(container)
+            return
+        _join_all(container)
+    except EngineError as error:
+        container.error = f"failed to set up container networking: {error}"
+        if container.network_mode.startswith("container:"):
+            container.error = f"joining network namespace of container: {error}"
+        raise EngineError(error.status, container.error) from None
+    known_names.write_names(container)
+    known_names.write_resolver(container)
+    known_names.ensure_dns(container)
+
+
+def _join_all(container: Container) -> None:
+    networks = container.engine.networks
+    joined: list[Endpoint] = []
+    try:
+        for endpoint in container.endpoints.values():
+            join(container, endpoint)
+            joined.append(endpoint)
+            if endpoint.network.driver != "null":
+                networks.emit(endpoint.network, "connect", container.id)
+    except EngineError:
+        for endpoint in joined:
+            networks.detach(endpoint)
+        raise
+
+
+def leave(container: Container) -> None:
+    """Give up the namespace, and the addresses on all networks."""
+    if container.dns is not None:
+        container.dns.close()
+        container.dns = None
+    shared = container.namespace is container.engine.machine.root or container.mate() is not None
+    for endpoint in container.endpoints.values():
+        if endpoint.id:
+            container.engine.networks.detach(endpoint)
+            if endpoint.network.driver != "null":
+                container.engine.networks.emit(endpoint.network, "disconnect", container.id)
+    container.files.close_namespaces()
+    if container.namespace is not None and not shared:
+        container.namespace.close()
+    container.namespace = None
+
+
+def join(container: Container, endpoint: Endpoint) -> None:
+    """Attach a running container to a network. Raises EngineError, leaving nothing behind."""
+    assert container.namespace is not None
+    networks = container.engine.networks
+    networks.attach(endpoint)
+    driver = networks.drivers[endpoint.network.driver]
+    try:
+        wanted = (endpoint.settings.get("DriverOpts") or {}).get("com.docker.network.endpoint.ifname")
+        interface = str(wanted or _free_interface(container.namespace, driver.interface_prefix(endpoint.network)))
+        driver.join(endpoint, container.namespace, interface)
+        _place_default_route(container)
+        _publish(container)
+    except EngineError:
+        networks.detach(endpoint)
+        raise
+    known_names.write_names(container)
+    known_names.ensure_dns(container)
+
+
+def part(container: Container, endpoint: Endpoint) -> None:
+    """Take a running container off a network; another one may get the default route and the published ports."""
+    container.engine.networks.detach(endpoint)
+    _place_default_route(container)
+    _publish(container)
+    known_names.write_names(container)
+
+
+def _free_interface(namespace: Namespace, prefix: str) -> str:
+    number = 0
+    while f"{prefix}{number}" in namespace.devices:
+        number += 1
+    return f"{prefix}{number}"
+
+
+def _place_default_route(container: Container) -> None:
+    assert container.namespace is not None
+    for route in [route for route in container.namespace.routes.listing() if route.is_default]:
+        container.namespace.routes.remove(route)
+    chosen = default_gateway(container.attached())
+    if chosen is not None:
+        container.namespace.routes.add(Route(EVERYWHERE, chosen.interface, gateway=chosen.gateway))
+
+
+def _publish(container: Container) -> None:
+    """Ports are published on the network that has the default route."""
+    chosen = default_gateway(container.attached())
+    for endpoint in container.attached():
+        driver = container.engine.networks.drivers[endpoint.network.driver]
+        if endpoint is not chosen and endpoint.ports:
+            driver.unpublish(endpoint)
+    if chosen is not None and not chosen.ports:
+        requests = wanted_ports(container.config, container.host_config)
+        container.engine.networks.drivers[chosen.network.driver].publish(chosen, requests)
+
+
+def _find_networks(container: Container) -> None:
+    """Those that its endpoints name now: one may have come since it was created, or gone."""
+    for name, endpoint in container.endpoints.items():
+        endpoint.network, endpoint.is_named = container.engine.networks.get(name), True
+
+
+def _share_network(container: Container) -> None:
+    """The files of the one whose namespace it is."""
+    mate = container.mate()
+    source = mate.files if mate is not None else container.engine.machine_files
+    for path in ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname"):
+        container.files.mount(path, source.read(path))
+    if mate is None:
+        for endpoint in container.endpoints.values():
+            container.engine.networks.attach(endpoint)
+
+
+def _make_namespace(container: Container) -> Namespace:
+    mate = container.mate()
+    if mate is not None:
+        if mate.namespace is None:
+            raise conflict(f"cannot join network namespace of a non running container: {mate.name}")
+        return mate.namespace
+    if container.network_mode == "host":
+        return container.engine.machine.root
+    if container.network_mode.startswith("container:"):
+        raise EngineError(404, f"No such container: {container.network_mode.partition(':')[2]}")
+    namespace = Namespace(container.name, container.engine.machine)
+    namespace.forwarding = True
+    namespace.set_up(namespace.loopback)
+    return namespace
+
+
+def default_gateway(endpoints: Iterable[Endpoint]) -> Endpoint | None:
+    """The endpoint that has the default route (moby daemon/libnetwork/sandbox.go, Endpoint.Less).
+
+    Highest gw-priority, then docker_gwbridge, then not internal, then a gateway at all, then the network's name.
+    """
+    def order(endpoint: Endpoint) -> tuple[int, bool, bool, bool, bytes]:
+        network = endpoint.network
+        return (-endpoint.gateway_priority, network.name != "docker_gwbridge", network.internal,
+                endpoint.gateway is None, network.name.encode())
+
+    first = min(endpoints, key=order, default=None)
+    return first if first is not None and first.gateway is not None else None

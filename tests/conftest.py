@@ -34,6 +34,15 @@ class EngineAddress:
 RAN: Counter[str] = Counter()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """There is one real engine: where several workers share the tests (pytest -n), one of them has all that use it."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        on_real_engine = parameters is not None and "real" in parameters.params.values()
+        if on_real_engine or "real_address" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("real"))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and not report.skipped:
         for kind in ("real", "simulated"):

@@ -41,6 +41,15 @@ class World:
             yield self.engine
             self._deliver_packets()
 
+    def moment(self, told: int) -> int:
+        """A client's time in the simulation's, which may be far ahead: as long ago as the client means; nanoseconds.
+
+        A time to come is one that the client has from the simulation.
+        """
+        ago = time.time_ns() - told
+        with self.enter() as engine:
+            return engine.now - ago if ago >= 0 else told
+
     def _catch_up(self) -> None:
         now = time.monotonic_ns()
         passed, self._last = now - self._last, now

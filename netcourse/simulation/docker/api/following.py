@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
-from netcourse.simulation.docker.api.numbers import moment
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import timestamp_text
@@ -79,7 +78,7 @@ def _streams(request: Request) -> set[int]:
 
 
 def _chosen(request: Request, streams: set[int]) -> Callable[[LogEntry], bool]:
-    since, until = moment(request.one("since")) or 0, moment(request.one("until"))
+    since, until = request.moment("since") or 0, request.moment("until")
     return lambda entry: (entry.stream in streams and entry.time >= since and
                           (until is None or entry.time <= until))
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from netcourse.simulation.docker.api.bodies import WrongType, fitted
 from netcourse.simulation.docker.api.json_reading import NotJSON, read_value
-from netcourse.simulation.docker.api.numbers import whole_number
+from netcourse.simulation.docker.api.numbers import moment, whole_number
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.errors import bad_request
 
@@ -40,6 +40,11 @@ class Request:
         """Raises EngineError in Go's words."""
         text = self.one(name)
         return whole_number(text) if text else default
+
+    def moment(self, name: str) -> int | None:
+        """A time as the simulation counts it, in nanoseconds; None where none is given. Raises EngineError."""
+        told = moment(self.one(name))
+        return None if told is None else self.world.moment(told)
 
     def alone(self, action: Callable[[], None]) -> None:
         """Do something while nobody else touches the engine."""

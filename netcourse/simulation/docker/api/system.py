@@ -9,7 +9,6 @@ from typing import Any
 
 from netcourse.simulation.docker.api.images import summary
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
-from netcourse.simulation.docker.api.numbers import moment
 from netcourse.simulation.docker.errors import bad_request, not_found
 from netcourse.simulation.docker.events import Event, matches
 from netcourse.simulation.docker.inspecting import summarise_container
@@ -83,7 +82,7 @@ def disk_usage(request: Request) -> Response:
 
 
 def events(request: Request) -> Stream:
-    since, until = moment(request.one("since")), moment(request.one("until"))
+    since, until = request.moment("since"), request.moment("until")
     if since is not None and until is not None and until < since:
         raise bad_request(f"`since` time ({request.one('since')}) cannot be after `until` time "
                           f"({request.one('until')})")

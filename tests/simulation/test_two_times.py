@@ -1,0 +1,36 @@
+"""Virtual time runs ahead of the client's; both mean the same by "a minute ago"."""
+
+from __future__ import annotations
+
+import time
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+
+@pytest.fixture
+def sleeper(simulated_address: str) -> Container:
+    """A container in which an hour has passed."""
+    client = docker.DockerClient(base_url=simulated_address)
+    container = client.containers.run("busybox", "sleep 100000", name="nc-sleeper", detach=True)
+    container.exec_run("sleep 3600")
+    return container
+
+
+def test_events_of_the_last_minute_are_told(sleeper: Container) -> None:
+    client = sleeper.client
+    client.networks.create("nc-late")
+    now = time.time()
+
+    told = [event["Action"] for event in client.events(since=now - 60, until=now, decode=True)]
+
+    assert told == ["exec_die", "create"]
+
+
+def test_the_log_of_the_last_minute_is_told(sleeper: Container) -> None:
+    writer = sleeper.client.containers.run(
+        "busybox", "sh -c 'echo early; sleep 3600; echo late'", name="nc-writer", detach=True)
+    writer.wait()
+
+    assert writer.logs(since=time.time() - 60) == b"late\n"

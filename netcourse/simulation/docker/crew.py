@@ -1,51 +1,58 @@
-"""Threads that are used again: to start one takes longer than to answer most requests."""
+"""Threads that take turns at a door."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
 
 MOST_IDLE = 16
 
+Work = Callable[[], None]
+
 
 class Crew:
-    """Does each piece of work in a thread of its own. Up to MOST_IDLE of them wait for the next piece."""
+    """One waits at the door; when somebody comes it looks after them, and the next one steps up.
 
-    def __init__(self) -> None:
-        self._handed = SimpleQueue[Callable[[], None] | None]()
-        self._lock = threading.Lock()
+    To start a thread for a client, or to hand a client over to one, would take longer than most answers.
+    ``wait`` returns the work that has come, or None when there is no more.
+    """
+
+    def __init__(self, wait: Callable[[], Work | None]) -> None:
+        self._wait = wait
+        self._door, self._count = threading.Lock(), threading.Lock()
         self._idle = 0
         self._threads = set[threading.Thread]()
+        self._hire()
 
-    def do(self, work: Callable[[], None]) -> None:
-        with self._lock:
-            waiting = self._idle > 0
-            self._idle -= waiting
-        if waiting:
-            self._handed.put(work)
-        else:
-            thread = threading.Thread(target=self._do_one_after_the_other, args=(work,), daemon=True)
-            self._threads.add(thread)
-            thread.start()
+    def _hire(self) -> None:
+        thread = threading.Thread(target=self._serve, daemon=True)
+        self._threads.add(thread)
+        thread.start()
 
-    def _do_one_after_the_other(self, first: Callable[[], None]) -> None:
-        work: Callable[[], None] | None = first
-        while work is not None:
+    def _serve(self) -> None:
+        while self._is_needed():
+            with self._door:
+                work = self._wait()
+            if work is None:
+                break
+            if self._was_last():
+                self._hire()
             work()
-            work = self._handed.get() if self._stays() else None
         self._threads.discard(threading.current_thread())
 
-    def _stays(self) -> bool:
-        with self._lock:
-            stays = self._idle < MOST_IDLE
-            self._idle += stays
-        return stays
+    def _is_needed(self) -> bool:
+        with self._count:
+            needed = self._idle < MOST_IDLE
+            self._idle += needed
+        return needed
 
-    def close(self) -> None:
-        """Wait for the work under way, and send everybody home; there must be no more work."""
-        threads = list(self._threads)
-        for _ in threads:
-            self._handed.put(None)
-        for thread in threads:
+    def _was_last(self) -> bool:
+        """Whether nobody is left for the door."""
+        with self._count:
+            self._idle -= 1
+            return self._idle == 0
+
+    def join(self) -> None:
+        """Wait until everybody has gone home."""
+        for thread in list(self._threads):
             thread.join()

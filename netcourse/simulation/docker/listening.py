@@ -12,10 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from netcourse.simulation.docker.crew import Crew
+from netcourse.simulation.docker.crew import Crew, Work
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.http_handler import HTTPHandler
 
+POLL = 0.05
+"""Seconds between two looks whether the world closes."""
 LONGEST_SOCKET_PATH = 103
 """Bytes: macOS has room for these (sys/un.h), Linux for four more."""
 
@@ -23,7 +25,7 @@ LONGEST_SOCKET_PATH = 103
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """A thread for each client; docker-py comes as a new one for nearly every call.
 
-    ``token`` has to come first in every path, where there is one.
+    ``token`` has to come first in every path, where there is one. It serves until the world closes.
     """
 
     request_queue_size = 256
@@ -33,12 +35,28 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(self, family: socket.AddressFamily, world: World) -> None:
         self.address_family, self.world = family, world
         self._clients = set[socket.socket]()
-        self._crew = Crew()
         super().__init__(("", 0), HTTPHandler, bind_and_activate=False)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._clients.add(request)
-        self._crew.do(partial(self.process_request_thread, request, client_address))
+    def server_activate(self) -> None:
+        super().server_activate()
+        self.socket.settimeout(POLL)
+        self._crew = Crew(self._next_client)
+
+    def _next_client(self) -> Work | None:
+        while not self.world.closing.is_set():
+            try:
+                client, address = self.get_request()
+            except TimeoutError:
+                continue
+            except OSError:
+                # too many open files, perhaps: until some are closed, nobody can be let in
+                self.world.closing.wait(POLL)
+                continue
+            self._clients.add(client)
+            if not self.world.closing.is_set():
+                return partial(self.process_request_thread, client, address)
+            self.shutdown_request(client)
+        return None
 
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
@@ -49,11 +67,12 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def server_close(self) -> None:
         """Hang up on every client, and wait until each thread has noticed."""
-        super().server_close()
+        self.world.closing.set()
         for client in list(self._clients):
             with suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
-        self._crew.close()
+        self._crew.join()
+        super().server_close()
 
 
 class UnixServer(Server):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from types import TracebackType
 
@@ -23,8 +22,6 @@ class SimulatedEngine:
         self.world = World(Engine(seed=seed))
         self._server: Server = LoopbackServer(self.world) if self.path is None else UnixServer(self.path, self.world)
         self.address = self._server.address
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
 
     @property
     def engine(self) -> Engine:
@@ -32,10 +29,7 @@ class SimulatedEngine:
 
     def close(self) -> None:
         """Stop serving, hang up on every client, and remove the socket."""
-        self.world.closing.set()
-        self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
 
     def __enter__(self) -> SimulatedEngine:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netcourse.packets import UNKNOWN_MAC, Ethernet, IPv4
+from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.device import HEADER_LENGTH, Device
 
@@ -57,6 +58,7 @@ class Bridge(Device):
         self.ports[device.name] = device
         self.has_settled = True
         self._follow()
+        ipv6.follow(self)
 
     def remove_port(self, device: Device) -> None:
         self.ports.pop(device.name, None)

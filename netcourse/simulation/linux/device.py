@@ -33,7 +33,7 @@ class Device:
     kind = "device"
     counts_headers = True
 
-    __slots__ = ("addresses", "index", "mac", "master", "mtu", "name", "namespace", "port_number",
+    __slots__ = ("addresses", "index", "ipv6_disabled", "mac", "master", "mtu", "name", "namespace", "port_number",
                  "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up", "was_up")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
@@ -41,6 +41,7 @@ class Device:
         self.index = 0
         self.up = self.was_up = False
         self.addresses: list[Address] = []
+        self.ipv6_disabled = False
         self.master: Bridge | None = None
         self.port_number = 0
         self.namespace: Namespace | None = None

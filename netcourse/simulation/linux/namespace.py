@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from netcourse.journey import Hop
 from netcourse.packets import ARP, BROADCAST_MAC, Ethernet, ICMPType, IPv4, Unreachable
-from netcourse.simulation.linux import fragments, icmp
+from netcourse.simulation.linux import fragments, icmp, ipv6
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Device, Loopback
@@ -54,6 +54,7 @@ class Namespace:
         self.reassembly = fragments.Reassembly()
         self.forwarding = False
         self.bridge_netfilter = False
+        self.link_local: dict[Device, ipv6.LinkLocal] = {}
         self.settings: dict[str, str] = {}
         self._local: dict[IPv4Address, Device] = {}
         self._numbers: dict[Namespace, int] = {}
@@ -132,12 +133,14 @@ class Namespace:
             self.add_address(device, LOOPBACK)
         for address in device.addresses:
             self._add_connected_route(device, address)
+        ipv6.follow(device)
 
     def set_down(self, device: Device) -> None:
         """Its routes and neighbours go, those typed by hand too."""
         device.up = False
         self.routes.flush(device.name)
         self.neighbours.flush(device)
+        ipv6.follow(device)
 
     # Addresses
 

@@ -93,6 +93,8 @@ class BridgeDriver:
         assert endpoint.address is not None
         outside = Veth(f"veth{self._machine.random.getrandbits(28):07x}", self._machine.new_mac(), bridge.mtu)
         inside = Veth(interface, endpoint.mac, bridge.mtu)
+        # as on every network without IPv6 (moby daemon/libnetwork/osl, setIPv6)
+        inside.ipv6_disabled = True
         Veth.pair(outside, inside)
         self._host.add_device(outside)
         namespace.add_device(inside)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
+from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Device
@@ -98,8 +99,9 @@ def _address_lines(device: Device, family: str) -> str:
         broadcast = f" brd {address.broadcast}" if address.broadcast else ""
         text += (f"    inet {address}{broadcast} scope {address.scope} {device.name}\n"
                  "       valid_lft forever preferred_lft forever\n")
-    if device.kind == "loopback" and device.up and family != "-4":
-        text += "    inet6 ::1/128 scope host \n       valid_lft forever preferred_lft forever\n"
+    for shown in ipv6.addresses_of(device) if family != "-4" else ():
+        text += (f"    inet6 {shown} scope {shown.scope} {'tentative ' if shown.is_tentative else ''}\n"
+                 "       valid_lft forever preferred_lft forever\n")
     return text
 
 

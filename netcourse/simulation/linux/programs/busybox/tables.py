@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, usage
@@ -37,8 +38,7 @@ def _interface_text(device: Device) -> str:
     for address in device.addresses[:1]:
         broadcast = "" if loopback else f"  Bcast:{address.broadcast or IPv4Address(0)}"
         lines.append(f"          inet addr:{address.ip}{broadcast}  Mask:{address.network.netmask}")
-    if loopback and device.up:
-        lines.append("          inet6 addr: ::1/128 Scope:Host")
+    lines += [f"          inet6 addr: {shown} Scope:{shown.scope.capitalize()}" for shown in ipv6.addresses_of(device)]
     flags = ["UP"] if device.up else []
     flags += ["LOOPBACK"] if loopback else ["BROADCAST"]
     flags += ["RUNNING"] if device.carrier else []

@@ -15,6 +15,8 @@ from netcourse.simulation.linux.programs.host.ip import (
     neighbour,
     route,
     route_changes,
+    rule,
+    words,
 )
 from netcourse.simulation.linux.programs.host.ip.words import WRONG_WORD, Request, usage
 from netcourse.simulation.linux.tasks import Future
@@ -24,7 +26,10 @@ Verb = Callable[[Request, list[str]], Coroutine[Future[Any], None, int] | None]
 
 # the order is that in which abbreviations are tried
 _OPTIONS = {"statistics": "statistics", "stats": "statistics", "details": "details", "oneline": "oneline",
-            "brief": "brief", "json": "json", "pretty": "pretty", "4": "4", "6": "6"}
+            "brief": "brief", "json": "json", "pretty": "pretty", "family": "family", "4": "4", "6": "6"}
+_UNSIMULATED_OPTIONS = ("loops", "0", "M", "B", "human-readable", "iec", "resolve", "timestamp", "tshort", "batch",
+                        "rcvbuf", "force", "Numeric", "all", "color")
+_FAMILIES = {"inet": "4", "inet6": "6"}
 _LINK: dict[str, Verb] = {"add": link_changes.add, "set": link_changes.change, "replace": link_changes.add,
                           "delete": link_changes.delete, "show": link.show, "lst": link.show, "list": link.show}
 _ADDRESS: dict[str, Verb] = {"add": address.add, "change": address.put, "chg": address.put, "replace": address.put,
@@ -42,8 +47,16 @@ _NEIGHBOUR: dict[str, Verb] = {"add": neighbour.add, "change": neighbour.change,
 _NAMESPACE: dict[str, Verb] = {"list": namespace.show, "show": namespace.show, "lst": namespace.show,
                                "add": namespace.add, "delete": namespace.delete, "identify": namespace.identify,
                                "pids": namespace.pids, "exec": namespace.execute}
-_OBJECTS = {"address": _ADDRESS, "route": _ROUTE, "link": _LINK, "neighbor": _NEIGHBOUR, "neighbour": _NEIGHBOUR,
-            "netns": _NAMESPACE}
+_RULE: dict[str, Verb] = {"list": rule.show, "show": rule.show, "lst": rule.show, "add": rule.change,
+                          "delete": rule.change, "flush": rule.change, "save": rule.change, "restore": rule.change}
+# in the order in which abbreviations are tried; None stands for what isn't simulated
+_OBJECTS: dict[str, dict[str, Verb] | None] = {
+    "address": _ADDRESS, "addrlabel": None, "maddress": None, "route": _ROUTE, "rule": _RULE, "neighbor": _NEIGHBOUR,
+    "neighbour": _NEIGHBOUR, "ntable": None, "ntbl": None, "link": _LINK, "l2tp": None, "fou": None, "ila": None,
+    "macsec": None, "tunnel": None, "tunl": None, "tuntap": None, "tap": None, "token": None, "tcpmetrics": None,
+    "tcp_metrics": None, "monitor": None, "xfrm": None, "mroute": None, "mrule": None, "netns": _NAMESPACE,
+    "netconf": None, "vrf": None, "sr": None, "nexthop": None, "mptcp": None, "ioam": None, "stats": None, "amt": None,
+}
 _HELP_NAMES = {"neighbor": "neigh", "neighbour": "neigh"}
 
 
@@ -54,40 +67,65 @@ def _named(table: dict[str, Any], word: str) -> str | None:
 
 @complaining
 async def ip(process: Process) -> int:
-    words, family, options, home = list(process.arguments[1:]), "", set(), process.namespace
-    while words and words[0].startswith("-"):
-        typed = words.pop(0)
+    rest, family, options, home = list(process.arguments[1:]), "", set(), process.namespace
+    while rest and rest[0].startswith("-"):
+        typed = rest.pop(0)
         word = typed.lstrip("-")
-        if word in ("V", "Version"):
+        if word and "Version".startswith(word):
             process.write(VERSION)
             return 0
-        if word in ("n", "netns") and words:
-            home = namespace.named(process, words.pop(0))
+        if word in ("n", "netns") and rest:
+            home = namespace.named(process, rest.pop(0))
             continue
-        option = _named(_OPTIONS, word)
-        if option is None:
-            raise Complaint(f'Option "{typed}" is unknown, try "ip -help".', WRONG_WORD)
+        option = _option(typed, word)
+        if option == "family":
+            option = _family(rest)
         if option in ("4", "6"):
             family = option
-        options.add(_OPTIONS[option])
-    return await _run(Request(process, home, family, frozenset(options)), words)
+        options.add(_OPTIONS.get(option, option))
+    return await _run(Request(process, home, family, frozenset(options)), rest)
 
 
-async def _run(request: Request, words: list[str]) -> int:
-    if not words or words[0] == "help":
+def _option(typed: str, word: str) -> str:
+    """Raises Complaint."""
+    if word.startswith("he") and "help".startswith(word):
         raise usage("ip")
-    name = _named(_OBJECTS, words[0])
+    option = _named(_OPTIONS, word)
+    if option is None:
+        unsimulated = _named(dict.fromkeys(_UNSIMULATED_OPTIONS), word)
+        raise (Complaint(f'Option "{typed}" is unknown, try "ip -help".', WRONG_WORD) if unsimulated is None
+               else words.not_simulated(f"the option {typed}"))
+    return option
+
+
+def _family(rest: list[str]) -> str:
+    """Raises Complaint."""
+    if not rest:
+        raise usage("ip")
+    name = rest.pop(0)
+    if name not in _FAMILIES:
+        raise (words.not_simulated(f"the family {name}") if name in ("bridge", "mpls", "link")
+               else words.wrong_argument(name, "invalid protocol family"))
+    return _FAMILIES[name]
+
+
+async def _run(request: Request, rest: list[str]) -> int:
+    if not rest or rest[0] == "help":
+        raise usage("ip")
+    name = _named(_OBJECTS, rest[0])
     if name is None:
-        raise Complaint(f'Object "{words[0]}" is unknown, try "ip help".')
+        raise Complaint(f'Object "{rest[0]}" is unknown, try "ip help".')
     verbs = _OBJECTS[name]
+    if verbs is None:
+        raise words.not_simulated(name)
     shown_name = _HELP_NAMES.get(name, name)
-    if len(words) == 1:
+    if len(rest) == 1:
         verbs["show"](request, [])
         return 0
-    if words[1] == "help":
+    if rest[1] == "help":
         raise usage(f"ip {shown_name}")
-    verb = _named(verbs, words[1])
+    verb = _named(verbs, rest[1])
     if verb is None:
-        raise Complaint(f'Command "{words[1]}" is unknown, try "ip {shown_name} help".', WRONG_WORD)
-    work = verbs[verb](request, words[2:])
+        raise Complaint(f'Command "{rest[1]}" is unknown, try "ip {shown_name} help".', WRONG_WORD)
+    work = verbs[verb](request, rest[2:])
     return 0 if work is None else await work

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface
 
+from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.programs.busybox.options import Complaint
@@ -23,8 +24,7 @@ _UNSIMULATED = ("peer", "remote", "valid_lft", "preferred_lft", "metric", "nopre
 def _records(device: Device, family: str, given: dict[str, str]) -> list[dict[str, object]]:
     """The addresses of a device that a listing's words ask for."""
     found = [_record(device, address) for address in device.addresses if family != "6"]
-    if device.kind == "loopback" and device.up and family != "4":
-        found.append({"family": "inet6", "local": "::1", "prefixlen": 128, "scope": "host", **_LIFE})
+    found += [_ipv6_record(address) for address in ipv6.addresses_of(device) if family != "4"]
     return [record for record in found if _is_wanted(record, given)]
 
 
@@ -38,6 +38,12 @@ def _record(device: Device, address: Address) -> dict[str, object]:
     return record | {"label": address.label or device.name, **_LIFE}
 
 
+def _ipv6_record(address: ipv6.InterfaceAddress) -> dict[str, object]:
+    record: dict[str, object] = {"family": "inet6", "local": str(address.ip), "prefixlen": address.prefix_length,
+                                 "scope": address.scope}
+    return record | ({"tentative": True} if address.is_tentative else {}) | _LIFE
+
+
 def _is_wanted(record: dict[str, object], given: dict[str, str]) -> bool:
     if "to" in given and (record["family"] != "inet" or IPv4Address(record["local"]) not in words.prefix(given["to"])):
         return False
@@ -48,7 +54,8 @@ def _is_wanted(record: dict[str, object], given: dict[str, str]) -> bool:
 def _line(record: dict[str, object]) -> str:
     text = f"{record['family']} {record['local']}/{record['prefixlen']} "
     text += f"brd {record['broadcast']} " if "broadcast" in record else ""
-    return text + f"scope {record['scope']} " + "secondary " * ("secondary" in record) + str(record.get("label", ""))
+    flags = "".join(f"{flag} " for flag in ("secondary", "tentative") if flag in record)
+    return text + f"scope {record['scope']} {flags}{record.get('label', '')}"
 
 
 def show(request: Request, rest: list[str]) -> None:
@@ -59,19 +66,25 @@ def show(request: Request, rest: list[str]) -> None:
     elif "scope" in given:
         shown = [(device, records) for device, records in shown if records or not _records(device, "", {})]
     if "json" in request.options:
-        printing.write_json(request, [_whole(device, records, request) for device, records in shown])
+        printing.write_json(request, [_whole(device, records, request, given) for device, records in shown])
         return
     for device, records in shown:
         request.process.write(_text(device, records, request, given))
 
 
-def _whole(device: Device, records: list[dict[str, object]], request: Request) -> printing.Record:
+def _whole(device: Device, records: list[dict[str, object]], request: Request,
+           given: dict[str, str]) -> printing.Record:
     if "brief" in request.options:
         short = [{"local": record["local"], "prefixlen": record["prefixlen"]} for record in records]
         return {**link_text.brief(device), "addr_info": short}
-    head = (link_text.head(device, request, linkmode=False) if request.family
+    head = (_head(device, request, given) if request.family
             else link_text.full(device, request, linkmode=False))
     return {**head, "addr_info": records}
+
+
+def _head(device: Device, request: Request, given: dict[str, str]) -> dict[str, object]:
+    """Of one device that was named the kernel tells the same, whichever addresses were asked for."""
+    return link_text.head(device, replace(request, family="") if "dev" in given else request, linkmode=False)
 
 
 def _text(device: Device, records: list[dict[str, object]], request: Request, given: dict[str, str]) -> str:
@@ -84,7 +97,7 @@ def _text(device: Device, records: list[dict[str, object]], request: Request, gi
     if "label" in given:
         return text
     if request.family or "to" in given:
-        return link_text.head_text(link_text.head(device, request, linkmode=False)) + text
+        return link_text.head_text(_head(device, request, given)) + text
     return link_text.full_text(device, request, linkmode=False) + text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import DEFAULT_QUEUE_LENGTH, Device, Veth
 from netcourse.simulation.linux.machine import Machine
@@ -148,6 +149,7 @@ def _set_hardware(device: Device, given: dict[str, str]) -> None:
             device.mac = mac
     if "mtu" in given:
         device.mtu = _mtu(given, device.mtu, 2**31 if device.kind == "loopback" else HIGHEST_MTU)
+        ipv6.follow(device)
 
 
 def _set_master(namespace: Namespace, device: Device, given: dict[str, str]) -> None:

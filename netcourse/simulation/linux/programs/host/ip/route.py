@@ -6,9 +6,10 @@ import errno
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
+from netcourse.simulation.linux.local_routes import local_routes
 from netcourse.simulation.linux.namespace import Namespace, NoRoute
 from netcourse.simulation.linux.programs.busybox.options import Complaint
-from netcourse.simulation.linux.programs.host.ip import printing, words
+from netcourse.simulation.linux.programs.host.ip import ipv6_route, printing, words
 from netcourse.simulation.linux.programs.host.ip.words import Request
 from netcourse.simulation.linux.routes import Route
 
@@ -16,7 +17,9 @@ Fields = dict[str, object]
 SELECTORS = {"dev": "dev", "oif": "dev", "via": "via", "proto": "proto", "protocol": "proto", "scope": "scope",
              "type": "type", "table": "table", "root": "root", "match": "match", "exact": "to", "src": "src",
              "metric": "metric"}
-_TABLES = ("main", "254")
+# a namespace has no other tables: nothing is ever put into "default"
+_TABLES = {"main": ("main",), "254": ("main",), "local": ("local",), "255": ("local",), "all": ("main", "local"),
+           "0": ("main", "local"), "cache": ()}
 
 
 def record(namespace: Namespace, route: Route, *, details: bool = False) -> Fields:
@@ -40,7 +43,7 @@ def record(namespace: Namespace, route: Route, *, details: bool = False) -> Fiel
 
 def _flags(namespace: Namespace, route: Route) -> list[str]:
     device = namespace.devices.get(route.interface)
-    is_cut = device is not None and device.up and not device.carrier
+    is_cut = device is not None and device.up and not device.carrier and route.kind != "local"
     return ["onlink"] * route.is_onlink + ["linkdown"] * is_cut
 
 
@@ -50,22 +53,31 @@ def _destination(network: IPv4Network) -> str:
     return str(network.network_address) if network.prefixlen == 32 else str(network)
 
 
-_WORDS = {"gateway": "via", "dev": "dev", "protocol": "proto", "scope": "scope", "prefsrc": "src", "metric": "metric"}
+_WORDS = {"gateway": "via", "dev": "dev", "table": "table", "protocol": "proto", "scope": "scope", "prefsrc": "src",
+          "metric": "metric"}
 
 
 def text(fields: Fields) -> str:
-    """With the blank that stands at its end."""
+    """With the blank that stands at the end of an IPv4 route."""
     line = f"{fields['type']} " if "type" in fields else ""
     line += f"{fields['dst']} " + "".join(f"{word} {fields[key]} " for key, word in _WORDS.items() if key in fields)
     flags = fields["flags"]
     assert isinstance(flags, list)
-    return line + "".join(f"{flag} " for flag in flags) + "\n"
+    return line + "".join(f"{flag} " for flag in flags) + (f"pref {fields['pref']}" if "pref" in fields else "") + "\n"
 
 
-def selected(request: Request, given: dict[str, str]) -> list[Route]:
-    """The routes that a listing's words ask for. Raises Complaint."""
-    if given.get("table", "main") not in _TABLES:
-        raise words.not_simulated(f"the routing table {given['table']}")
+def _tables(given: dict[str, str], family: str) -> tuple[str, ...]:
+    """Raises Complaint for a table that isn't there."""
+    table = given.get("table", "main")
+    if table not in _TABLES:
+        if table != "default" and not table.isdigit():
+            raise words.wrong_argument(table, "table id value is invalid")
+        raise words.kernel_error(f"{'ipv6' if family == '6' else 'ipv4'}: FIB table does not exist.\nDump terminated")
+    return _TABLES[table]
+
+
+def selected(request: Request, given: dict[str, str], table: str = "main") -> list[Route]:
+    """The routes of one table that a listing's words ask for. Raises Complaint."""
     if "dev" in given:
         words.to_change(request.namespace, given["dev"])
     tests: list[tuple[str | None, Callable[[Route], str]]] = [
@@ -74,7 +86,8 @@ def selected(request: Request, given: dict[str, str]) -> list[Route]:
         (given.get("type"), lambda route: route.kind), (given.get("src"), lambda route: str(route.source)),
         (given.get("metric"), lambda route: str(route.metric)),
     ]
-    found = [] if request.family == "6" else request.namespace.routes.listing()
+    namespace = request.namespace
+    found = namespace.routes.listing() if table == "main" else local_routes(namespace)
     for wanted, value in tests:
         found = [route for route in found if wanted is None or value(route) == wanted]
     if "to" in given:
@@ -91,7 +104,8 @@ def selected(request: Request, given: dict[str, str]) -> list[Route]:
 
 def read_selection(rest: list[str]) -> dict[str, str]:
     """``to`` may stand before a prefix, or before ``root``, ``match`` and ``exact``."""
-    return words.read([word for word in rest if word != "to"], SELECTORS, bare="to")
+    given = words.read([word for word in rest if word != "to"], SELECTORS, bare="to")
+    return {"table": "cache"} if given.get("to") == "cache" else given
 
 
 def show(request: Request, rest: list[str]) -> None:
@@ -99,9 +113,8 @@ def show(request: Request, rest: list[str]) -> None:
     given = read_selection(rest)
     hidden = {key for key, word in (("dev", "dev"), ("gateway", "via"), ("protocol", "proto"), ("scope", "scope"))
               if word in given}
-    details = "details" in request.options
-    records = [{key: value for key, value in record(request.namespace, route, details=details).items()
-                if key not in hidden} for route in selected(request, given)]
+    records = [{key: value for key, value in fields.items() if key not in hidden}
+               for fields in _records(request, given)]
     if "json" in request.options:
         printing.write_json(request, records)
         return
@@ -109,8 +122,43 @@ def show(request: Request, rest: list[str]) -> None:
         request.process.write(text(fields))
 
 
+def _records(request: Request, given: dict[str, str]) -> list[Fields]:
+    """Of each table that is asked for, those of IPv4 before those of IPv6; from several each says where it is."""
+    tables = _tables(given, request.family)
+    found = [(table, fields) for family in ("4", "6") for table in tables
+             if family in _families(request, tables) for fields in _of_table(request, given, family, table)]
+    if len(tables) == 1:
+        return [fields for _, fields in found]
+    return [_in_table(fields, table) if table != "main" else fields for table, fields in found]
+
+
+def _families(request: Request, tables: tuple[str, ...]) -> tuple[str, ...]:
+    return (request.family,) if request.family else ("4", "6") if len(tables) > 1 else ("4",)
+
+
+def _of_table(request: Request, given: dict[str, str], family: str, table: str) -> list[Fields]:
+    details, namespace = "details" in request.options, request.namespace
+    if family == "4":
+        return [record(namespace, route, details=details) for route in selected(request, given, table)]
+    if "dev" in given:
+        words.to_change(namespace, given["dev"])
+    listed = ipv6_route.main_routes(namespace) if table == "main" else ipv6_route.local_routes(namespace)
+    plain = {} if details else {"type": "unicast", "scope": "global"}
+    return [{key: value for key, value in fields.items() if plain.get(key) != value}
+            for fields in listed if ipv6_route.is_wanted(fields, given)]
+
+
+def _in_table(fields: Fields, table: str) -> Fields:
+    names = list(fields)
+    after = names.index("dev") + 1
+    return {**{name: fields[name] for name in names[:after]}, "table": table,
+            **{name: fields[name] for name in names[after:]}}
+
+
 def get(request: Request, rest: list[str]) -> None:
     """``ip route get ADDRESS [from ADDRESS] [oif DEVICE] [fibmatch]``."""
+    if request.family == "6" or any(":" in word for word in rest):
+        raise words.not_simulated("a route to an IPv6 address")
     unsimulated = next((word for word in rest if word in ("iif", "mark", "tos", "uid", "vrf")), None)
     if unsimulated is not None:
         raise words.not_simulated(f"route get {unsimulated}")

@@ -86,7 +86,10 @@ def flush(request: Request, rest: list[str]) -> None:
         raise Complaint('"ip route flush" requires arguments.')
     if rest == ["cache"]:
         return
-    gone = selected(request, read_selection(rest))
+    given = read_selection(rest)
+    if given.get("table", "main") not in ("main", "254") or request.family == "6":
+        raise words.not_simulated(f"flushing the routing table {given.get('table', 'of IPv6')}")
+    gone = selected(request, given)
     request.need_privilege()
     for route in gone:
         request.namespace.routes.remove(route)

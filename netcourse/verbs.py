@@ -220,8 +220,8 @@ class DockerVerbs:
             refusal = Refusal(self.docker, self.id, tuple(words), str(error.explanation))
             raise Refused(advice(refusal)) from None
         except (RequestException, DockerException) as error:
-            raise NoEngine(f"The Docker Engine doesn't answer any more ({reason_of(error)}): look whether Docker still "
-                           "runs, then make a new lab.") from None
+            raise NoEngine(f"The Docker Engine doesn't answer any more ({reason_of(error)}): start Docker again, and "
+                           "then, with lab.start, the containers that have ended.") from None
 
 
 def _port_and_protocol(port: str) -> tuple[str, str]:

@@ -39,8 +39,8 @@ def test_an_engine_that_goes_away_is_told_in_one_sentence(
     lab.run("busybox", name="nc-api")
     engine_of_another_process.close()
 
-    with pytest.raises(NoEngine, match=r"The Docker Engine doesn't answer any more \(.*\): look whether Docker still "
-                                       "runs, then make a new lab"):
+    with pytest.raises(NoEngine, match=r"The Docker Engine doesn't answer any more \(.*\): start Docker again, and "
+                                       "then, with lab.start, the containers that have ended"):
         ask(lab)
     capsys.readouterr()
     lab.close()

@@ -19,12 +19,11 @@ from pathlib import Path
 
 from bare_server import bare_server
 from docker import DockerClient
-from docker.errors import DockerException
 from docker.models.containers import Container
 from docker.models.networks import Network
 from rounds import duration, medians
 
-from netcourse.real.docker.finding import candidates, open_client
+from netcourse.real.docker.finding import find_engine, open_client
 from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.docker.server import SimulatedEngine
 from netcourse.simulation.linux.clock import SECOND
@@ -108,12 +107,8 @@ OPERATIONS: dict[str, tuple[Callable[[Bench], None], int]] = {
 
 def real_client() -> DockerClient | None:
     """The engine that DockerLab would take."""
-    for address, _ in candidates(os.environ, Path.home()):
-        try:
-            return open_client(address, os.environ)
-        except DockerException:
-            continue
-    return None
+    found, _ = find_engine(os.environ, Path.home())
+    return None if found is None else found.client
 
 
 def operations(clients: dict[str, DockerClient]) -> dict[str, dict[str, float]]:

@@ -100,21 +100,15 @@ def doctor() -> None:
 
 def _engine_lines() -> list[tuple[str, str]]:
     """Each place where an engine may be, until one answers, and what it said."""
-    from docker.errors import DockerException
+    from netcourse.real.docker.finding import find_engine
 
-    from netcourse.real.docker.finding import candidates, open_client, reason_of
-
-    lines = []
-    for address, why in candidates(os.environ, Path.home()):
-        try:
-            client = open_client(address, os.environ)
-        except DockerException as error:
-            lines.append(("Docker Engine", f"none at {address} ({why}): {reason_of(error)}"))
-            continue
-        version = client.version()["Version"]
-        client.close()
-        return [*lines, ("Docker Engine", f"{version} at {address} ({why})")]
-    return lines or [("Docker Engine", "none found: the course uses its simulation")]
+    found, problems = find_engine(os.environ, Path.home())
+    lines = [("Docker Engine", f"none: {problem}") for problem in problems]
+    if found is None:
+        return [*lines, ("", "the course uses its simulation")]
+    version = found.client.version()["Version"]
+    found.client.close()
+    return [*lines, ("Docker Engine", f"{version} at {found.address} ({found.reason})")]
 
 
 @main.command()
@@ -166,7 +160,7 @@ def _client() -> docker.DockerClient:
     """The engine that a lab would take. Raises ClickException when none answers."""
     from netcourse.real.docker.finding import find_engine
 
-    client, told = find_engine(os.environ, Path.home())
-    if client is None:
-        raise click.ClickException(f"No Docker Engine answers, so there is nothing to clean: {told}.")
-    return client
+    found, problems = find_engine(os.environ, Path.home())
+    if found is None:
+        raise click.ClickException(f"No Docker Engine answers, so there is nothing to clean: {'; '.join(problems)}.")
+    return found.client

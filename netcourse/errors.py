@@ -11,6 +11,10 @@ class NoEngine(LabError):
     """No Docker Engine can be reached where a real one was asked for."""
 
 
+class WrongArgument(LabError):
+    """A verb was given something that it can't take; nothing was asked of the engine."""
+
+
 class LabClosed(LabError):
     """The lab was closed, and what it had made is gone."""
 

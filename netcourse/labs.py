@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import atexit
 import html
 import os
 import shlex
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from netcourse.advice import advice
+from netcourse.arguments import container_name, text
 from netcourse.difference import Difference, difference
-from netcourse.errors import LabClosed, NoEngine, Refused
-from netcourse.real.docker.broom import LAB, OWNER, Labels, made_by_labs, owner, remove, was_left_behind
-from netcourse.real.docker.finding import find_engine, open_client, reason_of
-from netcourse.real.docker.images import have_image
+from netcourse.errors import NoEngine
+from netcourse.real.docker.broom import (
+    LAB,
+    OWNER,
+    Labels,
+    label_what_is_made,
+    made_by_labs,
+    owner,
+    remove,
+    was_left_behind,
+)
+from netcourse.real.docker.finding import FoundEngine, find_engine, open_client, reason_of
 from netcourse.real.docker.probe import DEFAULT_IMAGE, PROBE_LABEL, Probe
 from netcourse.topology import Topology
+from netcourse.verbs import DockerVerbs
 
 if TYPE_CHECKING:
-    from docker.models.containers import Container
-
     from netcourse.checks import Result
     from netcourse.drawing import Picture
     from netcourse.reachability import Reachability
@@ -39,14 +46,6 @@ MODES = ("auto", "real", "simulated")
 HOST = "host"
 
 
-class ExitCode(int):
-    """A command's exit code. In a cell, success shows nothing, for the output has said it all."""
-
-    def _ipython_display_(self) -> None:
-        if self:
-            print(f"[exit code {int(self)}]")
-
-
 class Watch:
     """What ``lab.watch()`` hands out; ``difference`` is there when the block has ended."""
 
@@ -54,58 +53,62 @@ class Watch:
         self.difference: Difference = Difference(())
 
 
-class DockerLab:
+class DockerLab(DockerVerbs):
     """A Docker Engine to practise on: your own where there is one, else a simulated one in this process.
 
-    ``mode`` (or NETCOURSE_MODE) is auto, real or simulated. Everything that the lab makes carries a label and is
-    removed by ``close()``, at the end of a ``with`` block and at the end of the kernel; nothing else is ever touched.
-    Its verbs print the docker command that they stand for. Raises NoEngine, Refused, ImageMissing, LabClosed.
+    ``mode`` (or NETCOURSE_MODE) is auto, real or simulated. ``lab.docker`` is a docker.DockerClient, ``lab.address``
+    the engine's DOCKER_HOST, for a terminal. Everything that the lab makes, by its verbs or by ``lab.docker``, carries
+    a label and is removed by ``close()``, at the end of a ``with`` block, when nobody holds the lab any more, and at
+    the end of the kernel; nothing else is ever changed.
+
+    Raises NoEngine, Refused, WrongArgument, ImageMissing, LabClosed.
     """
 
     def __init__(self, mode: str | None = None) -> None:
-        self.mode = mode or os.environ.get("NETCOURSE_MODE", "auto")
+        self.mode = mode or os.environ.get("NETCOURSE_MODE") or "auto"
         if self.mode not in MODES:
             raise NoEngine(f"The mode {self.mode!r} isn't one of {', '.join(MODES)}: choose one of these.")
-        self.id, self._owner = uuid.uuid4().hex[:12], owner()
+        self.id = uuid.uuid4().hex[:12]
         self._simulated: SimulatedEngine | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self.docker, self.reason = self._find_engine()
+        found = self._find_engine()
+        self.docker, self.address, self.reason = found.client, found.address, found.reason
+        label_what_is_made(self.docker, {LAB: self.id, OWNER: owner()})
         self.version = str(self.docker.version()["Version"])
-        self._probe = Probe(self.docker, self._labels, os.environ.get("NETCOURSE_PROBE_IMAGE", DEFAULT_IMAGE))
-        self._closed = False
-        atexit.register(self.close)
+        self._probe = Probe(self.docker, os.environ.get("NETCOURSE_PROBE_IMAGE") or DEFAULT_IMAGE)
+        self._closing = weakref.finalize(self, _put_away, self.docker, self.id, self._simulated, self._folder)
         print(self)
         if not self.is_simulated:
             self._remove_leftovers()
 
     # Finding an engine
 
-    def _find_engine(self) -> tuple[docker.DockerClient, str]:
+    def _find_engine(self) -> FoundEngine:
         if self.mode == "simulated":
-            return self._simulate(), "asked for"
-        client, told = find_engine(os.environ, Path.home())
-        if client is not None:
-            return client, told
+            return self._simulate("asked for")
+        found, problems = find_engine(os.environ, Path.home())
+        if found is not None:
+            return found
+        tried = "; ".join(problems)
         if self.mode == "real":
-            raise NoEngine(f"No Docker Engine answers: {told}. Start Docker, or use mode='simulated'.")
-        return self._simulate(), f"no Docker Engine answers ({told})"
+            raise NoEngine(f"No Docker Engine answers: {tried}. Start Docker, or use mode='simulated'.")
+        return self._simulate(f"no Docker Engine answers ({tried})")
 
-    def _simulate(self) -> docker.DockerClient:
+    def _simulate(self, reason: str) -> FoundEngine:
         from netcourse.simulation.docker.listening import usual_path
         from netcourse.simulation.docker.server import SimulatedEngine
 
         self._folder = tempfile.TemporaryDirectory(prefix="netcourse-")
         self._simulated = SimulatedEngine(usual_path(Path(self._folder.name)))
-        return open_client(self._simulated.address, {})
+        try:
+            return FoundEngine(open_client(self._simulated.address, {}), self._simulated.address, reason)
+        except DockerException as error:
+            raise NoEngine(f"Not even the simulated Docker Engine can be used: {reason_of(error)}.") from None
 
     @property
     def is_simulated(self) -> bool:
         """Whether the engine is the simulated one in this process."""
         return self._simulated is not None
-
-    @property
-    def _labels(self) -> dict[str, str]:
-        return {LAB: self.id, OWNER: self._owner}
 
     def __str__(self) -> str:
         kind = "simulated" if self.is_simulated else "real"
@@ -118,160 +121,10 @@ class DockerLab:
         return (f"<div><strong>Docker Engine {html.escape(self.version)}</strong>, {kind} "
                 f"<span style='opacity:.7'>({html.escape(self.reason)})</span></div>")
 
-    # Verbs
-
-    def create_network(self, name: str, *, driver: str = "bridge", subnet: str | None = None,
-                       gateway: str | None = None, ip_range: str | None = None, internal: bool = False,
-                       options: Mapping[str, str] | None = None) -> None:
-        """``docker network create``"""
-        words = ["network", "create"]
-        words += ["--driver", driver] if driver != "bridge" else []
-        for flag, value in (("--subnet", subnet), ("--gateway", gateway), ("--ip-range", ip_range)):
-            words += [flag, value] if value else []
-        words += ["--internal"] if internal else []
-        words += [word for key, value in (options or {}).items() for word in ("-o", f"{key}={value}")]
-        pool = {"Subnet": subnet, "Gateway": gateway, "IPRange": ip_range}
-        chosen = {key: value for key, value in pool.items() if value}
-        with self._typed([*words, name]):
-            ipam: Any = {"Config": [chosen]} if chosen else None
-            self.docker.api.create_network(name, driver=driver, internal=internal, options=dict(options or {}),
-                                           labels=self._labels, ipam=ipam)
-
-    def run(self, image: str, command: str = "", *, name: str, network: str | None = None, ip: str | None = None,
-            aliases: Sequence[str] = (), ports: Mapping[int, int] | None = None) -> None:
-        """``docker run -d``; ``ports`` are container port: host port. Without a command it just stays there."""
-        words = ["run", "-d", "--name", name]
-        words += ["--network", network] if network else []
-        words += ["--ip", ip] if ip else []
-        words += [word for alias in aliases for word in ("--network-alias", alias)]
-        words += [word for inside, outside in (ports or {}).items() for word in ("-p", f"{outside}:{inside}")]
-        command = command or "sleep 1000000"
-        with self._typed([*words, image, *shlex.split(command)]):
-            have_image(self.docker, image)
-            api: Any = self.docker.api
-            settings = api.create_endpoint_config(ipv4_address=ip, aliases=list(aliases) or None)
-            host = api.create_host_config(network_mode=network or "bridge", port_bindings=dict(ports or {}))
-            created = api.create_container(
-                image, shlex.split(command), name=name, labels=self._labels, ports=list(ports or {}), host_config=host,
-                networking_config=api.create_networking_config({network or "bridge": settings}))
-            try:
-                api.start(created["Id"])
-            except APIError:
-                api.remove_container(created["Id"], force=True)
-                raise
-
-    def connect(self, network: str, container: str, *, ip: str | None = None, aliases: Sequence[str] = (),
-                gw_priority: int = 0) -> None:
-        """``docker network connect``"""
-        words = [*(["--ip", ip] if ip else []), *(w for alias in aliases for w in ("--alias", alias)),
-                 *(["--gw-priority", str(gw_priority)] if gw_priority else [])]
-        settings: dict[str, Any] = {"IPAMConfig": {"IPv4Address": ip} if ip else None,
-                                    "Aliases": list(aliases) or None, "GwPriority": gw_priority}
-        with self._typed(["network", "connect", *words, network, container]):
-            # docker-py's own method doesn't know gw-priority yet
-            api: Any = self.docker.api
-            url = api._url("/networks/{0}/connect", network)
-            api._raise_for_status(api._post_json(url, data={"Container": container, "EndpointConfig": settings}))
-
-    def disconnect(self, network: str, container: str) -> None:
-        """``docker network disconnect``"""
-        with self._typed(["network", "disconnect", network, container]):
-            self.docker.api.disconnect_container_from_network(container, network)
-
-    def exec(self, container: str, command: str) -> ExitCode:
-        """``docker exec``: prints the output as it comes, returns the exit code."""
-        with self._typed(["exec", container, *shlex.split(command)]):
-            api: Any = self.docker.api
-            started = api.exec_create(container, shlex.split(command))["Id"]
-            complaints = b""
-            for output, complaint in api.exec_start(started, stream=True, demux=True):
-                print((output or b"").decode(errors="replace"), end="")
-                # at the end, for the order of the two is chance
-                complaints += complaint or b""
-            print(complaints.decode(errors="replace"), end="")
-            return ExitCode(api.exec_inspect(started)["ExitCode"])
-
-    def ping(self, container: str, target: str, count: int = 1) -> bool:
-        """Whether ``target`` answers a ping from ``container``; waits a second at most."""
-        return self.exec(container, f"ping -c {count} -W 1 {target}") == 0
-
-    def stop(self, container: str) -> None:
-        """``docker stop -t 0``"""
-        with self._typed(["stop", "-t", "0", container]):
-            self._own(container).stop(timeout=0)
-
-    def start(self, container: str) -> None:
-        """``docker start``"""
-        with self._typed(["start", container]):
-            self._own(container).start()
-
-    def remove(self, container: str) -> None:
-        """``docker rm -f``, for a container of this lab."""
-        with self._typed(["rm", "-f", container]):
-            self._own(container).remove(force=True)
-
-    def remove_network(self, network: str) -> None:
-        """``docker network rm``"""
-        with self._typed(["network", "rm", network]):
-            self.docker.networks.get(network).remove()
-
-    def inspect(self, container: str) -> dict[str, Any]:
-        """What ``docker inspect`` tells, as a dict."""
-        with self._typed(["inspect", container]):
-            found: dict[str, Any] = self.docker.api.inspect_container(container)
-        return found
-
-    def inspect_network(self, network: str) -> dict[str, Any]:
-        """What ``docker network inspect`` tells, as a dict."""
-        with self._typed(["network", "inspect", network]):
-            found: dict[str, Any] = self.docker.api.inspect_network(network)
-        return found
-
-    def host(self, command: str) -> ExitCode:
-        """Run a command on the Docker host, in its own network namespace; prints the output, returns the exit code."""
-        with self._answering():
-            print(f"host# {command}")
-            code, output = self._probe.run(command)
-            print(output, end="")
-        return ExitCode(code)
-
-    def _own(self, name: str) -> Container:
-        """A container of this lab. Raises Refused for one that isn't."""
-        container = self.docker.containers.get(name)
-        if container.labels.get(LAB) != self.id:
-            raise Refused(f"The container {name} wasn't made by this lab, so it is left alone: use the docker command.")
-        return container
-
-    @contextmanager
-    def _typed(self, words: list[str]) -> Iterator[None]:
-        """Show the docker command; where the engine refuses, say what to do."""
-        with self._answering():
-            print(f"$ docker {shlex.join(words)}")
-            try:
-                yield
-            except APIError as error:
-                raise Refused(advice(self.docker, str(error.explanation), words)) from None
-
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Turn an engine that is gone, or a lab that is closed, into one sentence."""
-        self._check_open()
-        try:
-            yield
-        except APIError as error:
-            raise Refused(str(error.explanation)) from None
-        except (RequestException, DockerException) as error:
-            raise NoEngine(f"The Docker Engine doesn't answer any more ({reason_of(error)}): look whether Docker still "
-                           "runs, then make a new lab.") from None
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise LabClosed("This lab is closed, and what it had made is gone: make a new one with DockerLab().")
-
     # The camera
 
-    def topology(self) -> Topology:
-        """What there is at this moment: the lab's own containers and networks, and the default bridge."""
+    def topology(self, *, everything: bool = False) -> Topology:
+        """What there is at this moment: the lab's own containers and networks, and Docker's own; or ``everything``."""
         with self._answering():
             if self._simulated is not None:
                 from netcourse.simulation.reading import read_topology as read_simulated
@@ -280,10 +133,10 @@ class DockerLab:
                     return read_simulated(engine, hidden_label=PROBE_LABEL)
             from netcourse.real.docker.reading import read_topology
 
-            return read_topology(self.docker, self._probe, label=LAB, lab=self.id)
+            return read_topology(self.docker, self._probe, label="" if everything else LAB, lab=self.id)
 
     def draw(self) -> Picture:
-        """A picture of it."""
+        """A picture of it: networks are bars, containers boxes, and a wire leads from each interface to its bridge."""
         from netcourse.drawing import draw
 
         return draw(self.topology())
@@ -316,14 +169,15 @@ class DockerLab:
         return int(code or 0), output.decode(errors="replace")
 
     def check(self, exercise: str) -> Result:
-        """Look at what you built and say what is missing."""
+        """Look at what is there, whoever made it, and say what is missing from the exercise."""
         from netcourse.checks import check
 
         return check(exercise, self)
 
     def answers(self, container: str, target: str) -> bool:
-        """Whether ``target`` answers a ping from ``container``, without printing anything."""
-        with self._answering():
+        """Whether ``target`` answers a ping from ``container``, or from "host", without printing anything."""
+        container_name(container), text("What is pinged", target, "10.60.0.2")
+        with self._answering(["exec", container]):
             return self._try_ping(container, target)[0] == 0
 
     # The broom
@@ -332,27 +186,14 @@ class DockerLab:
         """Remove everything that the lab made. Closing twice does no harm."""
         if self._closed:
             return
+        _put_away(self.docker, self.id, self._simulated, self._folder)
         self._closed = True
-        atexit.unregister(self.close)
-        if self._simulated is None:
-            self._sweep(lambda labels: labels[LAB] == self.id)
-        self.docker.close()
-        if self._simulated is not None and self._folder is not None:
-            self._simulated.close()
-            self._folder.cleanup()
+        self._closing.detach()
 
     def _remove_leftovers(self) -> None:
-        names = self._sweep(was_left_behind)
+        names = _sweep(self.docker, was_left_behind)
         if names:
             print(f"Removed what a kernel that was killed had left: {', '.join(names)}.")
-
-    def _sweep(self, is_wanted: Callable[[Labels], bool]) -> list[str]:
-        try:
-            return remove(made_by_labs(self.docker, is_wanted))
-        except (RequestException, DockerException) as error:
-            print(f"What a lab made couldn't be removed ({reason_of(error)}): run `netcourse clean` when Docker is "
-                  "back.")
-            return []
 
     def __enter__(self) -> DockerLab:
         return self
@@ -360,3 +201,25 @@ class DockerLab:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
         self.close()
+
+
+def _put_away(client: docker.DockerClient, lab: str, simulated: SimulatedEngine | None,
+              folder: tempfile.TemporaryDirectory[str] | None) -> None:
+    """Remove what the lab of that id has made, or the whole engine where it is a simulated one.
+
+    It takes no lab, so that it can still be done when nobody holds the lab any more.
+    """
+    if simulated is None:
+        _sweep(client, lambda labels: labels[LAB] == lab)
+    client.close()
+    if simulated is not None and folder is not None:
+        simulated.close()
+        folder.cleanup()
+
+
+def _sweep(client: docker.DockerClient, is_wanted: Callable[[Labels], bool]) -> list[str]:
+    try:
+        return remove(made_by_labs(client, is_wanted))
+    except (RequestException, DockerException) as error:
+        print(f"What a lab made couldn't be removed ({reason_of(error)}): run `netcourse clean` when that is mended.")
+        return []

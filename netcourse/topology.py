@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import networkx
 
+PREDEFINED_NETWORKS = ("bridge", "host", "none")
+"""Those that Docker makes itself, and that can't be removed."""
+
 
 @dataclass(frozen=True)
 class Interface:

@@ -94,7 +94,7 @@ def test_the_doctor_says_why_no_engine_answers(lonely: CliRunner, tmp_path: Path
     result = lonely.invoke(main, ["doctor"])
 
     assert result.exit_code == 0
-    assert (f"Docker Engine   none at unix://{tmp_path / 'nobody.sock'} (DOCKER_HOST): no socket there\n"
+    assert (f"Docker Engine   none: unix://{tmp_path / 'nobody.sock'} (DOCKER_HOST): no socket there\n"
             in result.output)
 
 

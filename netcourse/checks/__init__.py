@@ -30,11 +30,16 @@ class Result:
         return "\n".join([f"✗ {self.exercise}: not yet", *(f"  - {hint}" for hint in self.missing)])
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        sign, colour = ("✓", "#3f7d20") if self.is_done else ("✗", "#b4541a")
+        told = "done" if self.is_done else "not yet"
+        hints = "".join(f"<li>{html.escape(hint)}</li>" for hint in self.missing)
+        return (f"<div style='border-left: 4px solid {colour}; padding-left: 10px'>{sign} "
+                f"<strong>{html.escape(self.exercise)}</strong>: {told}{f'<ul>{hints}</ul>' if hints else ''}</div>")
 
 
 def check(exercise: str, lab: DockerLab) -> Result:
     """Raises LabError for an exercise that doesn't exist."""
     if exercise not in EXERCISES:
         raise LabError(f"There is no exercise {exercise!r}: the exercises are {', '.join(sorted(EXERCISES))}.")
-    return Result(exercise, tuple(EXERCISES[exercise](lab)))
+    machine = lab.topology(everything=True).machine
+    return Result(exercise, tuple(EXERCISES[exercise](machine, lab.answers)))

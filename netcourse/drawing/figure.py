@@ -12,7 +12,7 @@ from netcourse.drawing.words import describe
 from netcourse.topology import Topology
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
     """Shows itself in a notebook: as a vector picture, and as text where there are no pictures."""
 
@@ -22,7 +22,7 @@ class Picture:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": self.text}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from netcourse.drawing import theme
-from netcourse.topology import Container, Endpoint, Interface, Machine, Network
+from netcourse.topology import PREDEFINED_NETWORKS, Container, Endpoint, Interface, Machine, Network
 
 MOST_BOXES = 40
 SMALLEST_WIDTH, ROW_WIDTH = 560, 650
@@ -90,7 +90,7 @@ def lay_out(machine: Machine) -> Layout:
     """Predefined networks are shown only where a container is on them."""
     used = {endpoint.network for endpoint in machine.endpoints}
     networks = [network for network in machine.networks if network.bridge and
-                (network.name in used or network.name not in ("bridge", "host", "none"))]
+                (network.name in used or network.name not in PREDEFINED_NETWORKS)]
     rows = _rows(_boxes(machine, networks))
     width = _width(machine, networks, rows)
     ports = _ports(machine, width)

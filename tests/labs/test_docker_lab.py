@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import docker
@@ -9,6 +10,7 @@ import pytest
 
 from netcourse import DockerLab
 from netcourse.errors import ImageMissing, LabClosed, LabError, NoEngine, Refused
+from netcourse.real.docker.broom import LAB, made_by_labs
 
 
 def test_it_echoes_the_docker_command(lab: DockerLab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +55,7 @@ def test_the_picture_follows_what_is_changed(lab: DockerLab) -> None:
 def test_a_name_that_is_taken_is_refused_with_advice(lab: DockerLab) -> None:
     lab.create_network("nc-front", subnet="10.66.0.0/24")
 
-    with pytest.raises(Refused, match=r"network with name nc-front already exists\. Choose another name"):
+    with pytest.raises(Refused, match=r"nc-front already exists\. This lab has made it already: go on with it"):
         lab.create_network("nc-front")
 
 
@@ -76,13 +78,29 @@ def test_an_image_that_nobody_has_is_named(lab: DockerLab) -> None:
         lab.run("netcourse/nosuch", name="nc-web")
 
 
-def test_another_container_is_left_alone(lab: DockerLab) -> None:
-    lab.docker.containers.create("busybox", name="nc-mine")
-    try:
-        with pytest.raises(Refused, match="wasn't made by this lab"):
-            lab.remove("nc-mine")
-    finally:
-        lab.docker.containers.get("nc-mine").remove()
+@pytest.mark.parametrize("touch", [
+    lambda lab: lab.remove("nc-mine"), lambda lab: lab.stop("nc-mine"), lambda lab: lab.connect("bridge", "nc-mine"),
+    lambda lab: lab.disconnect("bridge", "nc-mine"), lambda lab: lab.remove_network("nc-own"),
+], ids=["remove", "stop", "connect", "disconnect", "remove_network"])
+def test_what_the_learner_has_made_is_left_alone(touch: Callable[[DockerLab], object], lab: DockerLab,
+                                                 learner: docker.DockerClient) -> None:
+    learner.containers.create("busybox", name="nc-mine")
+    learner.networks.create("nc-own")
+
+    with pytest.raises(Refused, match="wasn't made by this lab, so it is left alone"):
+        touch(lab)
+
+
+def test_what_is_made_by_docker_py_goes_with_the_lab(lab: DockerLab, learner: docker.DockerClient) -> None:
+    lab.docker.networks.create("nc-front")
+    lab.docker.volumes.create("nc-data")
+    lab.docker.containers.create("busybox", name="nc-web", labels={"mine": "yes"})
+
+    labels = learner.containers.get("nc-web").labels
+
+    assert (labels["mine"], labels[LAB]) == ("yes", lab.id)
+    assert {thing.name for thing in made_by_labs(learner, lambda labels: labels[LAB] == lab.id)} == {
+        "nc-web", "nc-front", "nc-data"}
 
 
 def test_a_closed_lab_says_so(lab: DockerLab) -> None:
@@ -112,7 +130,7 @@ def test_closing_removes_what_was_made_and_nothing_else(real_address: str) -> No
 def test_an_exercise_tells_what_is_missing(lab: DockerLab) -> None:
     result = lab.check("a fixed address")
 
-    assert repr(result) == "✗ a fixed address: not yet\n  - no container called printer is running"
+    assert repr(result) == "✗ a fixed address: not yet\n  - there is no container called printer"
     with pytest.raises(LabError, match="There is no exercise 'magic'"):
         lab.check("magic")
 

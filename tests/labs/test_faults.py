@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
+import docker
 import pytest
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 
 from netcourse import DockerLab
 from netcourse.errors import NoEngine, Refused
+from netcourse.real.docker.broom import LAB, made_by_labs, remove
 from netcourse.real.docker.finding import reason_of
+from netcourse.real.docker.probe import PROBE_LABEL
 from netcourse.simulation.docker.server import SimulatedEngine
 
 
@@ -34,23 +39,53 @@ def test_an_engine_that_goes_away_is_told_in_one_sentence(
     lab.run("busybox", name="nc-api")
     engine_of_another_process.close()
 
-    with pytest.raises(NoEngine, match=r"The Docker Engine doesn't answer any more \(.*\): look whether Docker still "
-                                       "runs, then make a new lab"):
+    with pytest.raises(NoEngine, match=r"The Docker Engine doesn't answer any more \(.*\): start Docker again, and "
+                                       "then, with lab.start, the containers that have ended"):
         ask(lab)
     capsys.readouterr()
     lab.close()
 
-    assert "run `netcourse clean` when Docker is back" in capsys.readouterr().out
+    assert "run `netcourse clean` when that is mended" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("address", "reason"), [
     ("unix:///nowhere/docker.sock", "no socket there"), ("tcp://127.0.0.1:1", "connection refused"),
-    ("nonsense://x", "."), ("ssh://nobody@127.0.0.1:1", "."),
+    ("nonsense://x", "that isn't an address of an engine"), ("nonsense", "that isn't an address of an engine"),
+    ("tcp://127.0.0.1:99999", "that isn't an address of an engine"), ("ssh://nobody@127.0.0.1:1", "."),
 ])
 def test_an_address_where_nobody_answers_is_named(address: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", address)
 
     with pytest.raises(NoEngine, match=rf"No Docker Engine answers: {address} \(DOCKER_HOST\): {reason}.*Start Docker"):
+        DockerLab("real")
+
+
+def test_what_is_no_engine_is_told_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
+
+        with pytest.raises(NoEngine, match="what answers there isn't a Docker Engine"):
+            DockerLab("real")
+
+        server.shutdown()
+
+
+def test_a_context_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.json").write_text('{"currentContext": "gone"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+
+    with pytest.raises(NoEngine, match="the docker context gone can't be read: `docker context ls` shows which there"):
+        DockerLab("real")
+
+
+def test_a_broken_setting_of_the_docker_command_is_named(tmp_path: Path, engine_of_another_process: SimulatedEngine,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.json").write_text("[1]")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+    with pytest.raises(NoEngine, match=r"the docker command's config\.json isn't right: mend it, or move it away"):
         DockerLab("real")
 
 
@@ -70,7 +105,7 @@ def test_a_port_that_is_taken_says_by_whom(lab: DockerLab) -> None:
 def test_a_container_name_that_is_taken_says_by_whom(lab: DockerLab) -> None:
     lab.run("busybox", name="nc-web")
 
-    with pytest.raises(Refused, match="That one runs busybox and is running: choose another name"):
+    with pytest.raises(Refused, match=r"That one runs busybox and is running\. This lab has made it already"):
         lab.run("busybox", name="nc-web")
 
 
@@ -85,3 +120,41 @@ def test_a_stopped_container_says_how_to_start_it(lab: DockerLab) -> None:
 
     with pytest.raises(Refused, match=r"is not running\. Start it: lab\.start\('nc-web'\)"):
         lab.exec("nc-web", "true")
+
+
+def test_what_an_earlier_lab_of_the_notebook_has_made_is_told_from_the_learners_own(
+        engine_of_another_process: SimulatedEngine) -> None:
+    with DockerLab("real") as earlier, DockerLab("real") as lab:
+        earlier.create_network("nc-front")
+        with pytest.raises(Refused, match="An earlier lab of this notebook has made it: restart the kernel"):
+            lab.create_network("nc-front")
+
+
+def test_a_lab_that_nobody_holds_any_more_is_put_away(engine_of_another_process: SimulatedEngine) -> None:
+    lab = DockerLab("real")
+    lab.create_network("nc-front")
+
+    lab = DockerLab("real")
+
+    lab.create_network("nc-front")
+    lab.close()
+
+
+def test_the_probe_comes_back_when_it_has_gone(lab: DockerLab, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.host("true")
+    for container in lab.docker.containers.list(filters={"label": PROBE_LABEL}):
+        container.remove(force=True)
+
+    assert lab.host("echo here") == 0
+    assert capsys.readouterr().out.endswith("here\n")
+
+
+def test_what_others_use_stays_and_all_else_is_removed(lab: DockerLab, learner: docker.DockerClient) -> None:
+    lab.create_network("nc-front")
+    lab.create_network("nc-back")
+    learner.containers.run("busybox", "sleep 1000", name="nc-mine", network="nc-front", detach=True)
+
+    with pytest.raises(APIError, match="nc-front has active endpoints"):
+        remove(made_by_labs(learner, lambda labels: labels[LAB] == lab.id))
+
+    assert {network.name for network in learner.networks.list(names=["nc-"])} == {"nc-front"}

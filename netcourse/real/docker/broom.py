@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import docker
     from docker.models.containers import Container
     from docker.models.networks import Network
+    from docker.models.volumes import Volume
 
 LAB = "netcourse.lab"
 OWNER = "netcourse.owner"
+MAKING = ("/containers/create", "/networks/create", "/volumes/create")
 CLOCKS_DIFFER = 5.0
 """Seconds by which the start of one process may be told differently, when the clock is set meanwhile."""
 
@@ -57,21 +59,38 @@ def was_left_behind(labels: Labels) -> bool:
         return False
 
 
-def made_by_labs(client: docker.DockerClient, is_wanted: Callable[[Labels], bool]) -> list[Container | Network]:
-    """Containers, then networks, whose label says that a lab made them and that ``is_wanted``."""
+def label_what_is_made(client: docker.DockerClient, labels: Labels) -> None:
+    """From now on every container, network and volume that is made through ``client`` carries ``labels`` as well."""
+    api: Any = client.api
+    post = api._post_json
+
+    def post_labelled(url: str, data: dict[str, Any] | None, **options: Any) -> Any:
+        if data is not None and url.endswith(MAKING):
+            data = {**data, "Labels": {**(data.get("Labels") or {}), **labels}}
+        return post(url, data, **options)
+
+    api._post_json = post_labelled
+
+
+def made_by_labs(client: docker.DockerClient, is_wanted: Callable[[Labels], bool],
+                 ) -> list[Container | Network | Volume]:
+    """Containers, then networks and volumes, whose label says that a lab made them and that ``is_wanted``."""
     mine: Any = {"label": LAB}
     containers = client.containers.list(all=True, filters=mine, ignore_removed=True)
-    found: list[Container | Network] = [one for one in containers if is_wanted(one.labels)]
-    networks = client.networks.list(filters=mine)
-    return found + [one for one in networks if is_wanted(one.attrs.get("Labels") or {})]
+    found: list[Container | Network | Volume] = [one for one in containers if is_wanted(one.labels)]
+    others: list[Network | Volume] = [*client.networks.list(filters=mine), *client.volumes.list(filters=mine)]
+    return found + [one for one in others if is_wanted(one.attrs.get("Labels") or {})]
 
 
-def remove(things: Iterable[Container | Network]) -> list[str]:
-    """Remove them, the containers' anonymous volumes too; their names. What has gone meanwhile is no matter."""
-    from docker.errors import NotFound
+def remove(things: Iterable[Container | Network | Volume]) -> list[str]:
+    """Remove them, the containers' anonymous volumes too; their names. What has gone meanwhile is no matter.
+
+    What can be removed is removed; then the first refusal is raised, as an APIError.
+    """
+    from docker.errors import APIError, NotFound
     from docker.models.containers import Container
 
-    names = []
+    names, refusals = [], []
     for thing in things:
         try:
             if isinstance(thing, Container):
@@ -80,5 +99,10 @@ def remove(things: Iterable[Container | Network]) -> list[str]:
                 thing.remove()
         except NotFound:
             continue
+        except APIError as error:
+            refusals.append(error)
+            continue
         names.append(str(thing.name))
+    for refusal in refusals:
+        raise refusal
     return names

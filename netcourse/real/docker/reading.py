@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.real.docker.probe import PROBE_LABEL, Probe
 from netcourse.topology import (
+    PREDEFINED_NETWORKS,
     Container,
     Endpoint,
     Interface,
@@ -30,7 +31,6 @@ LOOK = (f"echo '{MARK} links'; $E ip -j -d addr; echo '{MARK} routes'; $E ip -j 
         f"echo '{MARK} hosts'; cat $R/etc/hosts; echo '{MARK} resolver'; cat $R/etc/resolv.conf")
 KINDS = {"bridge": "bridge", "veth": "veth", "vxlan": "vxlan", "macvlan": "macvlan", "ipvlan": "ipvlan",
          "dummy": "dummy"}
-PREDEFINED = ("bridge", "host", "none")
 BRIDGE_NAME = "com.docker.network.bridge.name"
 
 
@@ -40,7 +40,7 @@ def read_topology(client: docker.DockerClient, probe: Probe, *, label: str = "",
              if PROBE_LABEL not in c["Labels"] and (not label or c["Labels"].get(label) == lab)]
     shown.sort(key=lambda container: str(container["Created"]))
     networks = [n for n in sorted(client.api.networks(), key=lambda n: str(n["Created"]))
-                if not label or n["Labels"].get(label) == lab or n["Name"] in PREDEFINED]
+                if not label or n["Labels"].get(label) == lab or n["Name"] in PREDEFINED_NETWORKS]
     looks = _look(probe, {c["Name"][1:]: c["State"]["Pid"] for c in shown
                           if c["State"]["Running"] and not _shares(c["HostConfig"]["NetworkMode"])})
     names = {c["Id"]: c["Name"][1:] for c in shown}

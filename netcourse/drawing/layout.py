@@ -121,10 +121,11 @@ def _width(machine: Machine, networks: list[Network], rows: dict[Side, list[Box]
 def _bar(machine: Machine, network: Network, number: int, y: float) -> Bar:
     host = machine.namespace("host")
     bridge = host.interface(network.bridge or "") if host is not None else None
-    address = bridge.addresses[0].partition("/")[0] if bridge is not None and bridge.addresses else ""
     has_own_name = network.bridge != f"br-{network.id[:12]}"
-    shown = f"{network.bridge if has_own_name else 'bridge'} {address}".strip()
-    return Bar(y, network.name, network.subnet or "", shown, _way_out(machine, network), number)
+    words = [str(network.bridge) if has_own_name else "bridge"]
+    if bridge is not None:
+        words += [address.partition("/")[0] for address in bridge.addresses[:1]] + ["down"] * (not bridge.up)
+    return Bar(y, network.name, network.subnet or "", " ".join(words), _way_out(machine, network), number)
 
 
 def _way_out(machine: Machine, network: Network) -> WayOut:

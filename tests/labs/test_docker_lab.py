@@ -52,6 +52,14 @@ def test_the_picture_follows_what_is_changed(lab: DockerLab) -> None:
     assert "nc-api  eth1 10.67.0.2/24  ▲ default route" in lab.draw().text
 
 
+def test_a_bridge_that_is_switched_off_shows(lab: DockerLab) -> None:
+    lab.create_network("nc-dark", subnet="10.61.3.0/24", options={"com.docker.network.bridge.name": "nc-dark0"})
+
+    lab.host("ip link set nc-dark0 down")
+
+    assert "[nc-dark0 10.61.3.1 down]" in str(lab.draw())
+
+
 def test_a_name_that_is_taken_is_refused_with_advice(lab: DockerLab) -> None:
     lab.create_network("nc-front", subnet="10.66.0.0/24")
 

@@ -28,7 +28,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     ``token`` has to come first in every path, where there is one. It serves until the world closes.
     """
 
-    request_queue_size = 256
+    request_queue_size = 4096
     token = ""
     address: str
 

@@ -39,6 +39,8 @@ def _svg(layout: Layout, description: str) -> str:
     if not layout.bars and not layout.boxes:
         parts.append(_text(layout.width / 2, layout.height - 40, "no containers yet", fill=theme.FAINT,
                            anchor="middle"))
+    parts += [_text(2 * theme.MARGIN, layout.height - theme.MARGIN - 12, layout.legend, fill=theme.FAINT,
+                    size=theme.SMALL)] if layout.legend else []
     body = "\n".join(parts)
     unique = hashlib.sha256(body.encode()).hexdigest()[:8]
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -99,25 +101,25 @@ def _wire(box: Box, chip: Chip, layout: Layout) -> str:
 
 def _bar(bar: Bar, layout: Layout) -> str:
     colour, dash = theme.colours(bar.number)
-    x, width = 2 * theme.MARGIN, layout.width - 4 * theme.MARGIN - theme.GUTTER + theme.GAP
+    x, end, fill = 2 * theme.MARGIN, layout.bars_end, colour if bar.is_up else theme.BAR_DOWN
     middle, baseline = bar.y + theme.BAR_HEIGHT / 2, bar.y + 19
     name_end = x + 12 + theme.width_of(bar.name, theme.TITLE)
-    parts = [_rectangle(x, bar.y, width, theme.BAR_HEIGHT, fill=colour, stroke=colour),
+    parts = [_rectangle(x, bar.y, end - x, theme.BAR_HEIGHT, fill=fill, stroke=fill),
              _text(x + 12, baseline, bar.name, fill="#ffffff", bold=True, size=theme.TITLE),
              _text(name_end + 22, baseline, bar.detail, fill="#ffffff", mono=True),
-             _text(x + width - 12, baseline, bar.bridge, fill="#ffffff", anchor="end", mono=True)]
+             _text(end - 12, baseline, bar.bridge, fill="#ffffff", anchor="end", mono=True)]
     pattern = f' stroke-dasharray="{dash}"' if dash else ""
-    end = x + width
     if bar.way_out == "closed":
         parts += [f'<path d="M{end:.0f} {middle:.0f}h22m0 -9v18" stroke="{colour}" stroke-width="2.5" fill="none"/>',
                   _text(end + 30, middle + 4, "internal", fill=theme.FAINT, size=theme.SMALL)]
         return "\n".join(parts)
-    out = layout.width - 2 * theme.MARGIN - 12 - bar.number * 5
-    parts.insert(0, f'<path d="M{end:.0f} {middle:.0f}H{out:.0f}V{theme.MARGIN + 11:.0f}" stroke="{colour}" '
+    parts.insert(0, f'<path d="M{end:.0f} {middle:.0f}H{bar.line_out:.1f}V{theme.MARGIN + 11:.0f}" stroke="{colour}" '
                     f'stroke-width="2" fill="none"{pattern}/>')
     if bar.way_out == "NAT":
-        parts += [_rectangle(end + 10, middle - 11, 40, 22, radius=4, stroke=colour, extra='stroke-width="2"'),
-                  _text(end + 30, middle + 4, "NAT", anchor="middle", bold=True, size=theme.SMALL, fill=colour)]
+        gate = end + theme.NAT_START
+        parts += [_rectangle(gate, middle - 11, theme.NAT_WIDTH, 22, radius=4, stroke=colour, extra='stroke-width="2"'),
+                  _text(gate + theme.NAT_WIDTH / 2, middle + 4, "NAT", anchor="middle", bold=True, size=theme.SMALL,
+                        fill=colour)]
     return "\n".join(parts)
 
 

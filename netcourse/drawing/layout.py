@@ -63,6 +63,9 @@ class Bar:
     bridge: str
     way_out: WayOut
     number: int
+    is_up: bool = True
+    line_out: float = 0
+    """Where the line to the outside goes up."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Layout:
     ports: tuple[Port, ...]
     bars: tuple[Bar, ...]
     boxes: tuple[Box, ...]
+    legend: str
+
+    @property
+    def bars_end(self) -> float:
+        """Where the bars end, and the ways out begin."""
+        return _bars_end(self.width)
 
 
 def lay_out(machine: Machine) -> Layout:
@@ -97,13 +106,25 @@ def lay_out(machine: Machine) -> Layout:
     y = max([theme.MARGIN + theme.HEADER, *(port.y + theme.PORT_HEIGHT + theme.GAP for port in ports)])
     boxes = _put_side_by_side(rows["above"], y, "above")
     y += theme.BOX_HEIGHT + theme.WIRE if boxes else 0
-    bars = tuple(_bar(machine, network, number, y + number * (theme.BAR_HEIGHT + theme.BAR_GAP))
-                 for number, network in enumerate(networks))
+    bars = _with_lines_out([_bar(machine, network, number, y + number * (theme.BAR_HEIGHT + theme.BAR_GAP))
+                            for number, network in enumerate(networks)], width)
     y += len(bars) * (theme.BAR_HEIGHT + theme.BAR_GAP)
     below = _put_side_by_side(rows["below"], y + theme.WIRE - theme.BAR_GAP, "below")
     bottom = below[0].y + theme.BOX_HEIGHT if below else y + theme.BAR_GAP
-    return Layout(width, bottom + 2 * theme.MARGIN, "Docker host", _uplink(machine), ports, bars,
-                  _wired([*below, *boxes]))
+    legend = _legend(bars, [*below, *boxes])
+    height = bottom + 2 * theme.MARGIN + (theme.LEGEND_HEIGHT if legend else 0)
+    return Layout(width, height, "Docker host", _uplink(machine), ports, bars, _wired([*below, *boxes]), legend)
+
+
+def _legend(bars: tuple[Bar, ...], boxes: list[Box]) -> str:
+    """What the signs mean that occur in the picture."""
+    chips = [chip for box in boxes for chip in box.chips]
+    signs = (("○ bridge port", bool(chips)),
+             ("▲ default route", any(chip.has_default_route for chip in chips)),
+             ("✕ no link", any(not chip.is_connected for chip in chips)),
+             ("NAT: takes the host's address", any(bar.way_out == "NAT" for bar in bars)),
+             ("grey: not running", any(not box.is_running for box in boxes)))
+    return " · ".join(text for text, occurs in signs if occurs)
 
 
 def _width(machine: Machine, networks: list[Network], rows: dict[Side, list[Box]]) -> float:
@@ -125,7 +146,20 @@ def _bar(machine: Machine, network: Network, number: int, y: float) -> Bar:
     words = [str(network.bridge) if has_own_name else "bridge"]
     if bridge is not None:
         words += [address.partition("/")[0] for address in bridge.addresses[:1]] + ["down"] * (not bridge.up)
-    return Bar(y, network.name, network.subnet or "", " ".join(words), _way_out(machine, network), number)
+    return Bar(y, network.name, network.subnet or "", " ".join(words), _way_out(machine, network), number,
+               bridge is None or bridge.up)
+
+
+def _bars_end(width: float) -> float:
+    return width - 2 * theme.MARGIN - theme.GUTTER + theme.GAP
+
+
+def _with_lines_out(bars: list[Bar], width: float) -> tuple[Bar, ...]:
+    """Their lines to the outside go up side by side, right of the last sign of NAT."""
+    rightmost = width - 2 * theme.MARGIN - theme.LINES_EDGE
+    room = rightmost - _bars_end(width) - theme.NAT_START - theme.NAT_WIDTH - theme.LINES_MOST_APART
+    apart = min(theme.LINES_MOST_APART, room / max(1, len(bars) - 1))
+    return tuple(replace(bar, line_out=rightmost - number * apart) for number, bar in enumerate(bars))
 
 
 def _way_out(machine: Machine, network: Network) -> WayOut:
@@ -160,8 +194,8 @@ def _ports(machine: Machine, width: float) -> tuple[Port, ...]:
     ports = []
     for text in _published(machine):
         own = theme.width_of(text) + 14
-        # the way to the outside is in the first line's corner
-        room = width - left - (theme.GUTTER if y < theme.MARGIN + theme.PORT_HEIGHT else 0)
+        # the way to the outside is in the first line's corner, and the lines that lead to it are below
+        room = width - left - (theme.GUTTER if y < theme.MARGIN + theme.PORT_HEIGHT else theme.GUTTER / 2)
         if x + own > room:
             x, y = left, y + theme.PORT_HEIGHT + 6
         ports.append(Port(x, y, own, text))
@@ -204,21 +238,30 @@ def _chips(machine: Machine, container: Container, endpoints: list[Endpoint],
     chips = []
     for endpoint in sorted(endpoints, key=lambda e: (e.interface or "", numbers[e.network])):
         interface = home.interface(endpoint.interface) if home is not None and endpoint.interface else None
-        chips.append(_chip(endpoint, interface, numbers[endpoint.network],
+        fault = "" if interface is None else _fault(machine, interface, endpoint.network)
+        chips.append(_chip(endpoint, interface, numbers[endpoint.network], fault=fault,
                            is_default=interface is not None and interface.name == default))
     return tuple(chips)
 
 
-def _chip(endpoint: Endpoint, interface: Interface | None, bar: int, *, is_default: bool) -> Chip:
-    """What the interface has now: it may have lost the address that Docker gave it, or be down."""
-    if interface is None:
-        name, address, is_connected = endpoint.network, "no address", True
-    else:
-        name = interface.name if interface.up else f"{interface.name} down"
-        address = interface.addresses[0] if interface.addresses else "no address"
-        is_connected = interface.up and interface.carrier
+def _fault(machine: Machine, interface: Interface, network: str) -> str:
+    """Why nothing gets from the interface to its network's bridge; empty where it does."""
+    if not interface.up:
+        return "down"
+    if not interface.carrier:
+        return "no carrier"
+    host, docker_network = machine.namespace("host"), machine.network(network)
+    outside = host.interface(interface.peer[1]) if host is not None and interface.peer is not None else None
+    is_plugged_in = outside is None or docker_network is None or outside.bridge == docker_network.bridge
+    return "" if is_plugged_in else "unplugged"
+
+
+def _chip(endpoint: Endpoint, interface: Interface | None, bar: int, *, fault: str, is_default: bool) -> Chip:
+    """What the interface has now: it may have lost the address that Docker gave it, or its link."""
+    name = endpoint.network if interface is None else f"{interface.name} {fault}".strip()
+    address = interface.addresses[0] if interface is not None and interface.addresses else "no address"
     width = max(theme.width_of(name) + 14, theme.width_of(address, theme.SMALL)) + 14
-    return Chip(0, 0, width, name, address, bar, is_default, is_connected)
+    return Chip(0, 0, width, name, address, bar, is_default, not fault)
 
 
 def _crowd(machine: Machine, network: Network, number: int) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 FONT = "ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'DejaVu Sans Mono', monospace"
 PAPER, PANEL, INK, FAINT, LINE = "#fbfaf7", "#ffffff", "#1f2430", "#5c6470", "#b9bec7"
-STOPPED = "#8b919b"
+STOPPED, BAR_DOWN = "#757b86", "#6b7280"
 
 # each network has a colour and a dash pattern of its own, so that colour is never the only sign
 NETWORKS = (("#0b6e99", ""), ("#b4541a", "7 3"), ("#3f7d20", "2 3"), ("#8a3ffc", "10 3 2 3"), ("#a8164f", "5 2 1 2"),
@@ -23,6 +23,9 @@ WIRE = 56
 WIRES_APART = 10
 GUTTER = 104
 """Room beside the bars for the ways out."""
+NAT_START, NAT_WIDTH = 10, 40
+LINES_EDGE, LINES_MOST_APART = 12, 5
+LEGEND_HEIGHT = 22
 
 
 def colours(number: int) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netcourse.drawing.layout import Bar, Box, lay_out
+from netcourse.drawing.layout import Bar, Box, Chip, lay_out
 from netcourse.topology import Topology
 
 WAYS_OUT = {"NAT": "out through NAT", "closed": "internal, no way out", "routed": "out without NAT"}
@@ -17,13 +17,18 @@ def describe(topology: Topology) -> str:
         lines.append(f"  network {bar.name}  {bar.detail}  [{bar.bridge}]  {WAYS_OUT[bar.way_out]}")
         lines += [f"    └─ {line}" for box in layout.boxes for line in _members(box, bar)]
     alone = [box for box in layout.boxes if not box.chips]
-    lines += [f"  container {box.name}  ({box.detail})" for box in alone]
+    lines += [f"  container {box.name} ({box.detail})" for box in alone]
     if not layout.bars and not layout.boxes:
         lines.append("  no containers yet")
     return "\n".join(lines)
 
 
 def _members(box: Box, bar: Bar) -> list[str]:
-    stopped = "" if box.is_running else "  (not running)"
-    return [f"{box.name}  {chip.name} {chip.address}{'  ▲ default route' if chip.has_default_route else ''}{stopped}"
-            for chip in box.chips if chip.bar == bar.number]
+    return [_member(box, chip, bar) for chip in box.chips if chip.bar == bar.number]
+
+
+def _member(box: Box, chip: Chip, bar: Bar) -> str:
+    """A container that isn't running has no interface, and its chip the name of the network."""
+    interface = "" if chip.name == bar.name else f"{chip.name} "
+    default = "  ▲ default route" if chip.has_default_route else ""
+    return f"{box.name} ({box.detail})  {interface}{chip.address}{default}"

@@ -106,7 +106,41 @@ def test_an_interface_that_is_down_is_shown_so() -> None:
 
     text = draw(Topology((replace(machine, namespaces=(host, first, down)),))).text
 
-    assert "service-1  eth0 down 10.60.0.3/24" in text
+    assert "service-1 (busybox)  eth0 down 10.60.0.3/24" in text
+
+
+def test_a_bridge_that_is_down_is_shown_so() -> None:
+    machine = machine_with(1, networks=1)
+    host, *others = machine.namespaces
+    down = replace(host, interfaces=(replace(host.interfaces[0], up=False),))
+
+    text = draw(Topology((replace(machine, namespaces=(down, *others)),))).text
+
+    assert "[bridge 10.60.0.1 down]" in text
+
+
+def test_a_wire_that_was_pulled_out_of_its_bridge_is_shown_so() -> None:
+    machine = machine_with(1, networks=1)
+    host, container = machine.namespaces
+    pulled = replace(host, interfaces=(*host.interfaces, Interface("veth1", "veth", bridge=None)))
+    inside = replace(container, interfaces=(replace(container.interfaces[0], peer=("host", "veth1")),))
+
+    picture = draw(Topology((replace(machine, namespaces=(pulled, inside)),)))
+
+    assert "eth0 unplugged 10.60.0.2/24" in picture.text
+    assert "✕ no link" in picture.svg
+
+
+def test_the_legend_explains_the_signs_that_occur_and_no_others() -> None:
+    assert lay_out(machine_with(1)).legend == "○ bridge port · ▲ default route"
+    assert lay_out(machine_with(0)).legend == ""
+
+
+def test_lines_to_the_outside_stay_clear_of_the_signs_of_nat() -> None:
+    layout = lay_out(machine_with(1, networks=9))
+
+    assert min(bar.line_out for bar in layout.bars) > layout.bars_end + theme.NAT_START + theme.NAT_WIDTH
+    assert len({bar.line_out for bar in layout.bars}) == 9
 
 
 def test_an_internal_network_and_one_without_nat_are_told_apart() -> None:

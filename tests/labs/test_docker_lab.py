@@ -36,7 +36,7 @@ def test_a_published_port_stands_in_the_picture(lab: DockerLab) -> None:
         "Docker host  (to the outside)",
         "  published  :18080 → nc-web:80",
         "  network nc-front  10.66.0.0/24  [bridge 10.66.0.1]  out through NAT",
-        "    └─ nc-web  eth0 10.66.0.2/24  ▲ default route",
+        "    └─ nc-web (busybox)  eth0 10.66.0.2/24  ▲ default route",
     ]
 
 
@@ -48,8 +48,8 @@ def test_the_picture_follows_what_is_changed(lab: DockerLab) -> None:
 
     lab.connect("nc-back", "nc-api", gw_priority=1)
 
-    assert "nc-api  eth0 10.66.0.2/24  ▲ default route" in before
-    assert "nc-api  eth1 10.67.0.2/24  ▲ default route" in lab.draw().text
+    assert "nc-api (busybox)  eth0 10.66.0.2/24  ▲ default route" in before
+    assert "nc-api (busybox)  eth1 10.67.0.2/24  ▲ default route" in lab.draw().text
 
 
 def test_a_bridge_that_is_switched_off_shows(lab: DockerLab) -> None:

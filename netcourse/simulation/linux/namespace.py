@@ -26,6 +26,7 @@ from netcourse.simulation.linux.sockets import SocketTable
 if TYPE_CHECKING:
     from netcourse.simulation.linux.machine import Machine
 
+LARGEST_PACKET = 65535
 LIMITED_BROADCAST = IPv4Address("255.255.255.255")
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
@@ -196,6 +197,8 @@ class Namespace:
 
     def source_for(self, destination: IPv4Address) -> IPv4Address:
         """The address that a packet to ``destination`` leaves with. Raises NoRoute."""
+        if int(destination) == 0:
+            return LOOPBACK_ADDRESS  # 0.0.0.0 is this host (net/ipv4/route.c, ip_route_output_key)
         if self.is_local(destination):
             if not self.loopback.up:
                 raise NoRoute
@@ -281,6 +284,8 @@ class Namespace:
         Raises NoRoute; PermissionError (EPERM) when OUTPUT drops it; OSError (EMSGSIZE) when it must not be cut and
         doesn't fit.
         """
+        if int(packet.destination) == 0:
+            packet = replace(packet, destination=packet.source)
         if not packet.identification and not packet.dont_fragment:
             self._identification = (self._identification + 1) % 65536
             packet = replace(packet, identification=self._identification)
@@ -294,7 +299,7 @@ class Namespace:
         if passed.destination != packet.destination:
             route = self._output_route(passed.destination)
         mtu = self.devices[route.interface].mtu if route else self.loopback.mtu
-        if passed.dont_fragment and len(passed) > mtu:
+        if len(passed) > (mtu if passed.dont_fragment else LARGEST_PACKET):
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
         self._post_route(passed, route)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import IPv4Address
 
 from netcourse.dns import Message, RecordType, ResponseCode
 from netcourse.packets import MalformedPacket
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.sockets import UDPSocket
 
+_NUMERIC = re.compile(r"(?:0[0-7]*|[1-9]\d{0,9})(?:\.(?:0[0-7]*|[1-9]\d{0,9})){0,3}")
 DNS_PORT = 53
 ATTEMPTS = 2
 
@@ -53,11 +55,14 @@ def _lines(process: Process, path: str) -> list[list[str]]:
 
 
 def as_address(text: str) -> IPv4Address | None:
-    """The address, where ``text`` is one."""
-    try:
-        return IPv4Address(text)
-    except AddressValueError:
+    """The address, where ``text`` is one: also in the short forms of inet_aton(3), as 10.1 for 10.0.0.1."""
+    if not _NUMERIC.fullmatch(text):
         return None
+    parts = [int(part, 8 if part[0] == "0" and part != "0" else 10) for part in text.split(".")]
+    *first, last = parts
+    if any(part > 255 for part in first) or last >= 256 ** (5 - len(parts)):
+        return None
+    return IPv4Address(sum(part << 24 - 8 * place for place, part in enumerate(first)) + last)
 
 
 async def find_address(process: Process, name: str) -> IPv4Address:

@@ -134,7 +134,7 @@ class TCPSocket:
         table = self.namespace.sockets.tcp
         source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(remote[0])
         self.local = (source, self.local[1] or self.namespace.sockets.free_port(table.ports()))
-        self.remote = remote
+        self.remote = remote if int(remote[0]) else (source, remote[1])
         self.state = State.SYN_SENT
         self._sequence = self.namespace.machine.random.getrandbits(32)
         table.add(self)

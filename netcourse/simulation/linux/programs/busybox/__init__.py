@@ -1,7 +1,18 @@
 """The programs of a busybox container, by name."""
 
 from netcourse.simulation.linux.process import Program
-from netcourse.simulation.linux.programs.busybox import columns, ip, nslookup, ping, sysctl, system, tables, text, web
+from netcourse.simulation.linux.programs.busybox import (
+    columns,
+    ip,
+    nslookup,
+    ping,
+    sysctl,
+    system,
+    tables,
+    text,
+    traceroute,
+    web,
+)
 from netcourse.simulation.linux.programs.busybox.unsimulated import names, unsimulated
 from netcourse.simulation.linux.shell import sh
 
@@ -10,9 +21,10 @@ PROGRAMS: dict[str, Program] = dict.fromkeys(names(), unsimulated) | {
     "env": system.env, "false": system.false, "grep": text.grep, "head": text.head, "hostname": system.hostname,
     "httpd": web.httpd, "id": system.identity, "ifconfig": tables.ifconfig, "ip": ip.ip, "ls": text.ls,
     "mkdir": system.make_directory, "nc": web.nc, "netstat": tables.netstat, "nslookup": nslookup.nslookup,
-    "ping": ping.ping, "printf": text.printf, "ps": system.ps, "rm": system.remove, "route": tables.route,
-    "seq": system.seq, "sh": sh, "sleep": system.sleep, "sort": text.sort, "sysctl": sysctl.sysctl, "tail": text.tail,
-    "tee": columns.tee, "test": system.test, "top": system.top, "touch": system.touch, "tr": columns.tr,
-    "traceroute": ping.traceroute, "true": system.true, "uname": system.uname, "uniq": columns.uniq, "wc": text.wc,
-    "wget": web.wget, "which": system.which, "whoami": system.whoami, "yes": text.yes,
+    "ping": ping.ping, "ping6": ping.ping6, "printf": text.printf, "ps": system.ps, "rm": system.remove,
+    "route": tables.route, "seq": system.seq, "sh": sh, "sleep": system.sleep, "sort": text.sort,
+    "sysctl": sysctl.sysctl, "tail": text.tail, "tee": columns.tee, "test": system.test, "top": system.top,
+    "touch": system.touch, "tr": columns.tr, "traceroute": traceroute.traceroute, "true": system.true,
+    "uname": system.uname, "uniq": columns.uniq, "wc": text.wc, "wget": web.wget, "which": system.which,
+    "whoami": system.whoami, "yes": text.yes,
 }

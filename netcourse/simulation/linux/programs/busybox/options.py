@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import getopt
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from importlib import resources
 from typing import Any
 
@@ -38,26 +38,90 @@ def usage(name: str, problem: str = "", code: int = 1) -> Complaint:
     return Complaint("\n".join([*lines, BANNER, "", _usages().get(name, f"Usage: {name}")]), code)
 
 
-def options(process: Process, letters: str) -> tuple[dict[str, str], list[str]]:
-    """Options by letter and the other arguments; ``letters`` as for getopt(3). Raises Complaint."""
-    name = process.arguments[0].rpartition("/")[2]
+def name_of(process: Process) -> str:
+    """A program's own name, without the folders before it."""
+    return process.arguments[0].rpartition("/")[2]
+
+
+def options(process: Process, letters: str, *long_names: str, in_order: bool = False,
+            code: int = 1) -> tuple[dict[str, str], list[str]]:
+    """Options by letter (or long name) and the other arguments. Raises Complaint. See ``option_list``."""
+    found, rest = option_list(process, letters, *long_names, in_order=in_order, code=code)
+    return dict(found), rest
+
+
+def option_list(process: Process, letters: str, *long_names: str, in_order: bool = False,
+                code: int = 1) -> tuple[list[tuple[str, str]], list[str]]:
+    """Options as they come, for those that may be given more than once.
+
+    ``letters`` and ``long_names`` are as for getopt(3), but a long name that ends in ``=X`` stands for the letter X.
+    ``in_order``: options end with the first word that is none. ``code``: what a wrong one exits with. Raises Complaint.
+    """
+    same = {f"--{name.rpartition('=')[0]}": name[-1] for name in long_names if not name.endswith("=") and "=" in name}
+    spelled = [name if name.endswith("=") else _spelled(name, letters) for name in long_names]
+    words = process.arguments[1:]
     try:
-        found, rest = getopt.gnu_getopt(process.arguments[1:], letters)
+        found, rest = (getopt.getopt if in_order else getopt.gnu_getopt)(words, letters, spelled)
     except getopt.GetoptError as error:
-        missing = "requires" in error.msg
-        raise usage(name, f"option requires an argument -- '{error.opt}'" if missing
-                    else f"invalid option -- '{error.opt}'") from None
-    return {letter[1:]: value for letter, value in found}, rest
+        raise usage(name_of(process), _problem(error, is_long_known=bool(long_names)), code) from None
+    return [(same.get(name, name.lstrip("-")), value) for name, value in found], rest
 
 
-def number(process: Process, text: str, low: int, high: int) -> int:
-    """Raises Complaint in busybox's words."""
-    name = process.arguments[0]
-    if not text.isdigit():
-        raise Complaint(f"{name}: invalid number '{text}'")
-    if not low <= int(text) <= high:
-        raise Complaint(f"{name}: number {text} is not in {low}..{high} range")
-    return int(text)
+def _spelled(name: str, letters: str) -> str:
+    """A long name as Python's getopt wants it: with ``=`` where its letter takes a value."""
+    plain, _, letter = name.partition("=")
+    return f"{plain}=" if letter and f"{letter}:" in letters else plain
+
+
+def _problem(error: getopt.GetoptError, *, is_long_known: bool) -> str:
+    if len(error.opt) > 1 and not is_long_known:
+        return "invalid option -- '-'"
+    if len(error.opt) > 1:
+        return f"option '--{error.opt}' requires an argument" if "requires" in error.msg else \
+            f"option '--{error.opt}' doesn't allow an argument" if "must not" in error.msg else \
+            f"unrecognized option '--{error.opt}'"
+    missing = "requires" in error.msg
+    return f"option requires an argument -- '{error.opt}'" if missing else f"invalid option -- '{error.opt}'"
+
+
+def refuse(process: Process, given: Collection[str], unsimulated: Collection[str]) -> None:
+    """Raises Complaint for the first option given that busybox knows and the simulation doesn't."""
+    for option in given:
+        if option in unsimulated:
+            dashes = "-" if len(option) == 1 else "--"
+            raise Complaint(f"{name_of(process)}: {dashes}{option} is not simulated by netcourse")
+
+
+def number(process: Process, text: str, low: int, high: int, *, base: int = 10,
+           suffixes: dict[str, int] | None = None) -> int:
+    """A whole number, as libbb/xatonum.c reads it. Raises Complaint in busybox's words."""
+    name, factor, digits = name_of(process), 1, text
+    if suffixes and text[-1:] in suffixes:
+        factor, digits = suffixes[text[-1]], text[:-1]
+    try:
+        if not (digits[:1].isalnum() or (low < 0 and digits[:1] == "-")) or "_" in digits:
+            raise ValueError
+        value = int(digits, base) * factor
+    except ValueError:
+        raise Complaint(f"{name}: invalid number '{text}'") from None
+    if not low <= value <= high:
+        raise Complaint(f"{name}: number {digits} is not in {low}..{high} range")
+    return value
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(process: Process, text: str) -> float:
+    """Seconds from "1.5", "2m", "1h" or "3d" (libbb/duration.c). Raises Complaint."""
+    factor = UNITS.get(text[-1:], 0)
+    digits = text[:-1] if factor else text
+    try:
+        if not (digits[:1].isdigit() or digits[:1] == ".") or "_" in digits:
+            raise ValueError
+        return float(digits) * (factor or 1)
+    except ValueError:
+        raise Complaint(f"{name_of(process)}: invalid number '{text}'") from None
 
 
 def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]]) -> Program:
@@ -65,7 +129,7 @@ def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]])
 
     @functools.wraps(program)
     async def run(process: Process) -> int:
-        name = process.arguments[0].rpartition("/")[2]
+        name = name_of(process)
         if process.arguments[1:2] == ["--help"] and name in _usages() and name not in WITHOUT_HELP:
             process.write(f"{usage(name)}\n")
             return 0

@@ -1,107 +1,160 @@
-"""busybox ping and traceroute."""
+"""busybox ping (networking/ping.c)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from netcourse.packets import ICMP, UDP, ICMPType, IPv4, Unreachable
+from netcourse.packets import ICMP, ICMPType
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
-from netcourse.simulation.linux.resolver import NameNotFound, as_address, find_address, find_name
+from netcourse.simulation.linux.programs.busybox.options import (
+    Complaint,
+    complaining,
+    duration,
+    name_of,
+    number,
+    options,
+    usage,
+)
+from netcourse.simulation.linux.resolver import NameNotFound, find_address
 from netcourse.simulation.linux.signals import Signal
-from netcourse.simulation.linux.sockets import ICMPSocket, UDPSocket
+from netcourse.simulation.linux.sockets import ICMPSocket
 
-FIRST_PORT = 33434
+LARGEST_NUMBER = 2**31 - 1
+DEFAULT_SIZE, DEFAULT_TTL = 56, 64
+DEFAULT_PATIENCE = 10
+TIMESTAMP_SIZE = 4
+DOUBLED = 524_288 / 1_000_000
+"""Half a second as the program takes it: it waits for twice the longest answer, in whole seconds."""
 
 
-async def address_of(process: Process, name: str) -> IPv4Address:
+async def address_of(process: Process, name: str, *, family: str = "") -> IPv4Address:
     """Raises Complaint: ``ping: bad address 'x'``."""
+    if ":" in name:
+        raise Complaint(f"{name_of(process)}: IPv6 is not simulated by netcourse")
     try:
+        if family == "6":
+            raise NameNotFound(name)
         return await find_address(process, name)
     except NameNotFound:
-        raise Complaint(f"{process.arguments[0]}: bad address '{name}'") from None
+        raise Complaint(f"{name_of(process)}: bad address '{name}'") from None
+
+
+def unreachable_text(error: OSError) -> str:
+    return {101: "Network is unreachable", 113: "Host is unreachable"}.get(error.errno or 0, error.strerror or "")
 
 
 @dataclass
-class _Count:
+class _Plan:
+    """What was asked for; times in seconds, ``count`` 0 for as many as there is time for."""
+
+    name: str
+    target: IPv4Address
+    source: IPv4Address | None
+    size: int = DEFAULT_SIZE
+    pattern: int = 0
+    ttl: int = DEFAULT_TTL
+    count: int = 0
+    interval: float = 1
+    patience: int = DEFAULT_PATIENCE
+    deadline: int = 0
+    quiet: bool = False
+    at_once: bool = False
+
+
+@dataclass
+class _Tally:
     sent: int = 0
+    received: int = 0
     times: list[float] = field(default_factory=list)
 
 
 @complaining
 async def ping(process: Process) -> int:
-    given, rest = options(process, "46c:s:i:At:I:W:w:qp:")
+    return await _ping(process, family="")
+
+
+@complaining
+async def ping6(process: Process) -> int:
+    return await _ping(process, family="6")
+
+
+async def _ping(process: Process, family: str) -> int:
+    given, rest = options(process, "46c:s:t:I:W:w:qvni:Ap:")
+    for letter in set("ctWw") & set(given):
+        number(process, given[letter], 0, LARGEST_NUMBER)
     if len(rest) != 1:
-        raise usage("ping")
-    if "6" in given:
-        raise Complaint("ping: IPv6 is not simulated")
-    size = number(process, given.get("s", "56"), 0, 65535)
-    target = await address_of(process, rest[0])
-    source = _source(process, given["I"]) if "I" in given else None
-    process.write(f"PING {rest[0]} ({target})" + (f" from {source}" if source else "") + f": {size} data bytes\n")
-    count = _Count()
-    process.signal_handlers[Signal.SIGINT] = lambda: _interrupted(process, rest[0], count)
-    await _exchange(process, given, target, source, size, count)
-    _summary(process, rest[0], count)
-    return 0 if count.times else 1
+        raise usage(name_of(process))
+    plan = await _plan(process, given, rest[0], "6" if "6" in given else family)
+    tally = _Tally()
+    process.signal_handlers[Signal.SIGINT] = lambda: _interrupted(process, plan, tally)
+    try:
+        await _exchange(process, plan, tally)
+    except OSError as error:
+        raise Complaint(f"{name_of(process)}: sendto: {unreachable_text(error)}") from None
+    return _finish(process, plan, tally)
 
 
-def _source(process: Process, text: str) -> IPv4Address:
-    ip = as_address(text)
-    device = process.namespace.devices.get(text)
-    if ip is None and device is not None and device.addresses:
-        ip = device.addresses[0].ip
-    if ip is None:
-        raise Complaint(f"ping: can't bind to interface {text}: No such device")
-    if not process.namespace.is_local(ip):
-        raise Complaint("ping: bind: Cannot assign requested address")
-    return ip
+async def _plan(process: Process, given: dict[str, str], name: str, family: str) -> _Plan:
+    size = number(process, given.get("s", str(DEFAULT_SIZE)), 0, 65535)
+    bound = process.namespace.devices.get(given.get("I", ""))
+    wanted = await address_of(process, given["I"]) if "I" in given and bound is None else None
+    pattern = number(process, given.get("p", "0"), 0, 255, base=16)
+    interval = duration(process, given.get("i", "1"))
+    target = await address_of(process, name, family=family)
+    shown = f" from {wanted}" if wanted else ""
+    process.write(f"PING {name} ({target}){shown}: {size} data bytes\n")
+    if wanted and not process.namespace.is_local(wanted):
+        raise Complaint(f"{name_of(process)}: can't set multicast source interface")
+    ttl = int(given.get("t", "0"))
+    return _Plan(name, target, wanted or (bound.addresses[0].ip if bound and bound.addresses else None), size, pattern,
+                 ttl if 0 < ttl < 256 else DEFAULT_TTL, int(given.get("c", "0")), interval,
+                 int(given.get("W", DEFAULT_PATIENCE)), int(given.get("w", "0")), "q" in given, "A" in given)
 
 
-def _interrupted(process: Process, name: str, count: _Count) -> None:
-    _summary(process, name, count)
+def _interrupted(process: Process, plan: _Plan, tally: _Tally) -> None:
+    code = _finish(process, plan, tally)
+    process.exit.set(code)
     process.kill(Signal.SIGINT)
 
 
-async def _exchange(process: Process, given: dict[str, str], target: IPv4Address, source: IPv4Address | None,
-                    size: int, count: _Count) -> None:
+async def _exchange(process: Process, plan: _Plan, tally: _Tally) -> None:
     socket = ICMPSocket(process.namespace)
-    wanted = number(process, given["c"], 1, 2**31) if "c" in given else None
     clock = process.machine.clock
-    interval, patience = float(given.get("i", "1")), float(given.get("W", "10"))
-    end = clock.now + round(float(given["w"]) * SECOND) if "w" in given else None
+    start = clock.now
     sent_at: dict[int, int] = {}
     try:
-        while wanted is None or count.sent < wanted:
-            if end is not None and clock.now >= end:
+        while not (plan.deadline and clock.now - start >= plan.deadline * SECOND):
+            message = ICMP(ICMPType.ECHO_REQUEST, 0, process.pid & 0xFFFF, tally.sent & 0xFFFF,
+                           bytes([plan.pattern]) * plan.size)
+            sent_at[message.sequence] = clock.now
+            socket.send_to(message, plan.target, ttl=plan.ttl, source=plan.source, dont_fragment=False)
+            tally.sent += 1
+            is_last = tally.sent == plan.count
+            wait = _last_wait(plan, tally) if is_last else plan.interval
+            await _listen(process, socket, plan, wait, sent_at, tally, is_last=is_last)
+            if is_last:
                 return
-            number_now, count.sent = count.sent, count.sent + 1
-            sent_at[number_now] = clock.now
-            message = ICMP(ICMPType.ECHO_REQUEST, 0, process.pid & 0xFFFF, number_now & 0xFFFF, bytes(size))
-            try:
-                socket.send_to(message, target, ttl=int(given.get("t", "64")), source=source, dont_fragment=False)
-            except OSError as error:
-                raise Complaint(f"ping: sendto: {_words(error)}") from None
-            last = wanted is not None and count.sent == wanted
-            until = clock.now + round((patience if last else interval) * SECOND)
-            await _listen(process, socket, min(until, end or until), sent_at, count, last, "q" in given)
     finally:
         socket.close()
 
 
-def _words(error: OSError) -> str:
-    return {101: "Network is unreachable", 113: "Host is unreachable"}.get(error.errno or 0, error.strerror or "")
+def _last_wait(plan: _Plan, tally: _Tally) -> float | None:
+    """How long to wait when all are sent: as asked where nothing has come back yet, else for two round trips."""
+    if tally.received:
+        return max(1, int(max(tally.times, default=0) / 1000 / DOUBLED))
+    return plan.patience or None
 
 
-async def _listen(process: Process, socket: ICMPSocket, until: int, sent_at: dict[int, int], count: _Count, last: bool,
-                  quiet: bool) -> None:
-    """Take answers until the time is up, or until the last one is in."""
+async def _listen(process: Process, socket: ICMPSocket, plan: _Plan, wait: float | None, sent_at: dict[int, int],
+                  tally: _Tally, *, is_last: bool) -> None:
+    """Take answers until the time is up, or until all are in."""
     clock = process.machine.clock
-    while clock.now < until:
+    until = None if wait is None else clock.now + round(wait * SECOND)
+    while until is None or clock.now < until:
         try:
-            packet = await socket.receive((until - clock.now) / SECOND)
+            packet = await socket.receive(None if until is None else (until - clock.now) / SECOND)
         except TimeoutError:
             return
         reply = packet.payload
@@ -109,83 +162,22 @@ async def _listen(process: Process, socket: ICMPSocket, until: int, sent_at: dic
             continue
         if reply.identifier != process.pid & 0xFFFF:
             continue
-        taken = (clock.now - sent_at.pop(reply.sequence)) / MILLISECOND
-        count.times.append(taken)
-        if not quiet:
-            process.write(f"{len(reply)} bytes from {packet.source}: seq={reply.sequence} ttl={packet.ttl} "
-                          f"time={taken:.3f} ms\n")
-        if last:
+        tally.received += 1
+        timed = ""
+        if plan.size >= TIMESTAMP_SIZE:
+            tally.times.append((clock.now - sent_at.pop(reply.sequence)) / MILLISECOND)
+            timed = f" time={tally.times[-1]:.3f} ms"
+        if not plan.quiet:
+            process.write(f"{len(reply)} bytes from {packet.source}: seq={reply.sequence} ttl={packet.ttl}{timed}\n")
+        if plan.at_once or (is_last and tally.received >= plan.count):
             return
 
 
-def _summary(process: Process, name: str, count: _Count) -> None:
-    lost = round(100 * (count.sent - len(count.times)) / count.sent) if count.sent else 0
-    process.write(f"\n--- {name} ping statistics ---\n{count.sent} packets transmitted, {len(count.times)} packets "
-                  f"received, {lost}% packet loss\n")
-    if times := count.times:
+def _finish(process: Process, plan: _Plan, tally: _Tally) -> int:
+    """Print the statistics; the exit code."""
+    lost = f"{100 * (tally.sent - tally.received) // tally.sent}% packet loss\n" if tally.sent else ""
+    process.write(f"\n--- {plan.name} ping statistics ---\n{tally.sent} packets transmitted, {tally.received} packets "
+                  f"received, {lost}")
+    if times := tally.times:
         process.write(f"round-trip min/avg/max = {min(times):.3f}/{sum(times) / len(times):.3f}/{max(times):.3f} ms\n")
-
-
-@complaining
-async def traceroute(process: Process) -> int:
-    given, rest = options(process, "46Flnrvf:m:q:p:s:i:t:w:z:")
-    if not rest:
-        raise usage("traceroute")
-    try:
-        target = await find_address(process, rest[0])
-    except NameNotFound:
-        raise Complaint(f"traceroute: bad address '{rest[0]}'") from None
-    hops = number(process, given.get("m", "30"), 1, 255)
-    process.write(f"traceroute to {rest[0]} ({target}), {hops} hops max, 46 byte packets\n")
-    for ttl in range(number(process, given.get("f", "1"), 1, 255), hops + 1):
-        process.write(f"{ttl:2d}")
-        if await _probe_hop(process, given, target, ttl):
-            break
-    return 0
-
-
-async def _probe_hop(process: Process, given: dict[str, str], target: IPv4Address, ttl: int) -> bool:
-    """Print one line; True when the target has answered."""
-    arrived, shown = False, None
-    for probe in range(int(given.get("q", "3"))):
-        port = int(given.get("p", FIRST_PORT)) + ttl * 3 + probe
-        answer = await _probe(process, target, port, ttl, float(given.get("w", "3")))
-        if answer is None:
-            process.write("  *")
-            continue
-        packet, taken = answer
-        if packet.source != shown:
-            shown = packet.source
-            process.write(f"  {packet.source}" if "n" in given else
-                          f"  {await find_name(process, packet.source) or packet.source} ({packet.source})")
-        process.write(f"  {taken / MILLISECOND:.3f} ms")
-        error = packet.payload
-        assert isinstance(error, ICMP)
-        if error.type == ICMPType.UNREACHABLE:
-            process.write({Unreachable.NETWORK: " !N", Unreachable.HOST: " !H",
-                           Unreachable.ADMINISTRATIVELY_PROHIBITED: " !X"}.get(Unreachable(error.code), ""))
-            arrived = True
-    process.write("\n")
-    return arrived
-
-
-async def _probe(process: Process, target: IPv4Address, port: int, ttl: int, wait: float) -> tuple[IPv4, int] | None:
-    """The ICMP error that a datagram brings, and how long it took (nanoseconds)."""
-    clock = process.machine.clock
-    listener, sender = ICMPSocket(process.namespace), UDPSocket(process.namespace)
-    start = clock.now
-    try:
-        sender.send_to(bytes(18), (target, port), ttl=ttl)
-        while True:
-            packet = await listener.receive(wait - (clock.now - start) / SECOND)
-            error = packet.payload
-            quoted = error.payload if isinstance(error, ICMP) and error.is_error else None
-            if isinstance(quoted, IPv4) and isinstance(quoted.payload, UDP) and quoted.payload.destination_port == port:
-                return packet, clock.now - start
-    except TimeoutError:
-        return None
-    except OSError as error:
-        raise Complaint(f"traceroute: sendto: {_words(error)}") from None
-    finally:
-        listener.close()
-        sender.close()
+    return int(not tally.received or (plan.deadline > 0 and tally.received < plan.count))

@@ -20,8 +20,8 @@ from netcourse.simulation.linux.tcp import TCPSocket
 HEADER_SECONDS = 60
 LARGEST_HEADER = 65536
 _TYPES = {
-    "application/javascript": "js", "audio/midi": "midi", "audio/mpeg": "mp3", "audio/wav": "wav",
-    "image/gif": "gif", "image/jpeg": "jpg jpeg", "image/png": "png", "image/svg+xml": "svg", "text/css": "css", "text/html": "html htm",
+    "application/javascript": "js", "audio/midi": "midi", "audio/mpeg": "mp3", "audio/wav": "wav", "image/gif": "gif",
+    "image/jpeg": "jpg jpeg", "image/png": "png", "image/svg+xml": "svg", "text/css": "css", "text/html": "html htm",
     "text/plain": "txt h c cc cpp", "video/mpeg": "mpe mpeg", "video/quicktime": "qt mov", "video/x-msvideo": "avi"}
 _PAGES = {"400 Bad Request": "Unsupported method", "404 Not Found": "The requested URL was not found",
           "501 Not Implemented": "The requested method is not recognized"}

@@ -25,7 +25,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def files() -> FileSystem:
-    return FileSystem(Image({}, {f"/bin/{name}": program for name, program in PROGRAMS.items()}))
+    return FileSystem(Image({}, {f"/bin/{name}": program for name, program in PROGRAMS.items()}), Clock())
 
 
 def shell(machine: Machine, files: FileSystem, script: str) -> tuple[Process, bytearray]:

@@ -56,7 +56,7 @@ class Container:
     dns: sandbox.EmbeddedDNS | None = None
 
     def __post_init__(self) -> None:
-        self.files = FileSystem(self.image.content)
+        self.files = FileSystem(self.image.content, self.engine.machine.clock)
         self.files.mount("/etc/hostname", f"{self.hostname}\n".encode())
         self.streams = Streams(self.engine.machine.clock, has_log=self.logging["Type"] != "none")
 

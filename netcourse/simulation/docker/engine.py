@@ -45,7 +45,7 @@ class Engine:
         clock = Clock(time.time_ns() if start is None else start)
         self.machine = Machine(HOST_NAME, clock, random.Random(seed), Recorder())
         self.host_nameservers = [str(ip) for ip in plug_in(self.machine)]
-        self.machine_files = _machine_files(self.host_nameservers)
+        self.machine_files = _machine_files(self.host_nameservers, clock)
         self.id = self.new_id()[:32]
         self.events = Events(clock)
         self.images = Images()
@@ -85,7 +85,7 @@ class Engine:
         return self._execs[identifier]
 
 
-def _machine_files(nameservers: list[str]) -> FileSystem:
+def _machine_files(nameservers: list[str], clock: Clock) -> FileSystem:
     programs = {f"/bin/{name}": program for chosen in ("busybox", "host")
                 for name, program in PROGRAM_SETS[chosen].items()}
     files = {
@@ -94,4 +94,4 @@ def _machine_files(nameservers: list[str]) -> FileSystem:
         "/etc/resolv.conf": "".join(f"nameserver {server}\n" for server in nameservers),
         "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
     }
-    return FileSystem(Image({path: text.encode() for path, text in files.items()}, programs))
+    return FileSystem(Image({path: text.encode() for path, text in files.items()}, programs), clock)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from typing import Any
 
 from netcourse.simulation.docker.errors import conflict, not_found
+from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.files import Image as Content
 from netcourse.simulation.linux.process import Program
 from netcourse.simulation.linux.programs import PROGRAM_SETS
@@ -103,6 +105,7 @@ def _build(name: str, entry: dict[str, Any]) -> Image:
               "User": "", "Volumes": None, "WorkingDir": entry.get("directory", "")}
     digest = hashlib.sha256(f"netcourse image {name}".encode()).hexdigest()
     return Image(f"sha256:{digest}", [name], entry["created"], entry["size"], config,
-                 Content(files, {f"/bin/{program}": run for program, run in programs.items()}))
+                 Content(files, {f"/bin/{program}": run for program, run in programs.items()},
+                         created=int(datetime.fromisoformat(entry["created"]).timestamp()) * SECOND))
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.linux.process import Program, ProgramNotFound
 
 if TYPE_CHECKING:
+    from netcourse.simulation.linux.clock import Clock
     from netcourse.simulation.linux.namespace import Namespace
 
 Content = bytes | bytearray | Callable[[], bytes]
@@ -31,9 +32,10 @@ def _error(number: int, path: str) -> OSError:
 
 
 class Image:
-    """What containers of one image share: files and programs by path."""
+    """What containers of one image share: files and programs by path. ``created``: nanoseconds since the epoch."""
 
-    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program]) -> None:
+    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program], *, created: int = 0) -> None:
+        self.created = created
         self.files = dict(files)
         self.programs = dict(programs)
         self.directories = {parent for path in (*files, *programs) for parent in _parents(path)}
@@ -54,8 +56,10 @@ class FileSystem:
     the network namespaces that have a name here (/run/netns).
     """
 
-    def __init__(self, image: Image) -> None:
-        self._image = image
+    def __init__(self, image: Image, clock: Clock) -> None:
+        self._image, self._clock = image, clock
+        self._mounted = clock.now
+        self._changed: dict[str, int] = {}
         self._written: dict[str, bytes | bytearray] = {}
         self._directories = {"/", "/tmp", "/proc", "/sys", "/dev", "/root", "/var"}
         self._removed: set[str] = set()
@@ -106,6 +110,7 @@ class FileSystem:
         """Put a file there, with the folders above it."""
         self._directories.update(_parents(path))
         self._written[path] = content
+        self._touch(path)
         self._removed.discard(path)
 
     def mount_listing(self, prefix: str, listing: Callable[[], dict[str, Content]]) -> None:
@@ -140,6 +145,21 @@ class FileSystem:
         return path in self._directories or path in self._image.directories or any(
             other.startswith(path + "/") for other in self._live(path))
 
+    def modified(self, path: str) -> int:
+        """When a file's content or a folder's list of names was last changed, in nanoseconds since the epoch."""
+        if path in self._changed:
+            return self._changed[path]
+        of_image = path in self._image.files or path in self._image.programs or path in self._image.directories
+        return self._image.created if of_image else self._mounted
+
+    def set_modified(self, path: str, when: int) -> None:
+        """Nanoseconds since the epoch, as utimensat(2)."""
+        self._changed[path] = when
+
+    def _touch(self, path: str) -> None:
+        """A name in a folder has come or gone, or been written to."""
+        self._changed[path] = self._clock.now
+
     def is_program(self, path: str) -> bool:
         return path in self._image.programs and path not in self._removed
 
@@ -172,7 +192,10 @@ class FileSystem:
             content = bytearray(self.read(path) if append and self._find(path) is not None else b"")
             self._release(path)
             self._take(len(content) + ENTRY_SIZE, path)
+            if not self.exists(path):
+                self._touch(posixpath.dirname(path))
             self._written[path] = content
+        self._touch(path)
         self._take(len(data), path)
         content += data
         self._removed.discard(path)
@@ -195,6 +218,8 @@ class FileSystem:
         self._take(ENTRY_SIZE, path)
         self._directories.add(path)
         self._removed.discard(path)
+        self._touch(path)
+        self._touch(posixpath.dirname(path))
 
     def remove(self, path: str) -> None:
         """Raises FileNotFoundError, IsADirectoryError."""
@@ -204,6 +229,7 @@ class FileSystem:
             raise _error(errno.ENOENT, path)
         self._release(path)
         self._removed.add(path)
+        self._touch(posixpath.dirname(path))
 
     def remove_tree(self, path: str) -> None:
         """A folder with all that is in it."""

@@ -94,6 +94,17 @@ class Process:
         self.task = self.do(self.program(self))
         self.task.when_done(self._ended)
 
+    def inherit(self, parent: Process) -> None:
+        """Have from ``parent`` what a child has besides streams, files and namespace, and end with it."""
+        self.parent, self.directory, self.hostname = parent, parent.directory, parent.hostname
+        self.freezer = parent.freezer
+        self.user, self.privileged, self.has_terminal = parent.user, parent.privileged, parent.has_terminal
+        self.sees_all_processes = parent.sees_all_processes
+        if self.sees_all_processes:
+            self.pid = self.host_pid
+        parent.children.append(self)
+        self.exit.when_done(lambda: parent.children.remove(self))
+
     def do(self, coroutine: Coroutine[Future[Any], None, Result]) -> Task[Result]:
         """Another thread of this process."""
         return Task(self.machine.clock, coroutine, self.freezer)

@@ -71,6 +71,14 @@ class _Inbox:
             await wait_for(self._namespace.machine.clock, self._taker, timeout)
         return self._arrived.popleft()
 
+    def next_refusal(self) -> OSError | None:
+        """Take the error that waits first in line, if one does."""
+        first = self._arrived[0] if self._arrived else None
+        if not isinstance(first, Refusal):
+            return None
+        self._arrived.popleft()
+        return first.error
+
 
 class UDPSocket:
     """``local`` is (address, port) once bound; address 0.0.0.0 means every one."""
@@ -98,6 +106,10 @@ class UDPSocket:
         packet, _ = await self.receive_packet(timeout)
         assert isinstance(packet.payload, UDP)
         return packet.payload.payload, (packet.source, packet.payload.source_port)
+
+    def refusal(self) -> OSError | None:
+        """The error that the next write would bring, where one has come back by now (udp(7))."""
+        return self.inbox.next_refusal()
 
     async def receive_packet(self, timeout: float | None = None) -> tuple[IPv4, Endpoint]:
         """The whole packet, and the local endpoint that it came to."""

@@ -232,7 +232,7 @@ class Shell:
             return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
         except BlockingIOError as error:
             raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
-        inherit(child, parent)
+        child.inherit(parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
         await parent.sleep(FORK_SECONDS)
         child.start()
@@ -356,18 +356,6 @@ class Shell:
         self.substituted = self.code
         pipe.close()
         return (await reader).decode(errors="replace").rstrip("\n")
-
-
-def inherit(child: Process, parent: Process) -> None:
-    """What a child has from its parent besides streams, files and namespace."""
-    child.parent, child.directory, child.hostname = parent, parent.directory, parent.hostname
-    child.freezer = parent.freezer
-    child.user, child.privileged, child.has_terminal = parent.user, parent.privileged, parent.has_terminal
-    child.sees_all_processes = parent.sees_all_processes
-    if child.sees_all_processes:
-        child.pid = child.host_pid
-    parent.children.append(child)
-    child.exit.when_done(lambda: parent.children.remove(child))
 
 
 _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None, int]]] = {

@@ -6,7 +6,6 @@ from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining
-from netcourse.simulation.linux.shell.interpreter import inherit
 
 NOT_FOUND = 127
 
@@ -27,7 +26,7 @@ async def run_inside(process: Process, words: list[str], namespace: Namespace, *
     if with_devices:
         mount_devices(files, namespace)
     child = process.machine.spawn(words, namespace=namespace, files=files, environment=process.environment)
-    inherit(child, process)
+    child.inherit(process)
     child.stdin, child.stdout, child.stderr = process.stdin, process.stdout, process.stderr
     child.start()
     return await child.exit

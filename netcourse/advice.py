@@ -55,6 +55,8 @@ def _subnet_taken(refusal: Refusal, found: Found) -> str:
     if not holders:
         return "Another network has them: choose another subnet."
     whose = " and ".join(f"{network['Name']} ({pool['Subnet']})" for network, pool in holders)
+    if (holders[0][0]["Labels"] or {}).get(LAB) == refusal.lab:
+        return f"The network {whose} has these addresses: choose another subnet."
     return f"The network {whose} has these addresses. {_way_on(refusal, holders[0][0]['Labels'], 'subnet')}"
 
 

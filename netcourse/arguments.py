@@ -32,8 +32,8 @@ def network_name(value: object) -> str:
     return text("The name of a network", value, "front")
 
 
-def optional_address(what: str, value: object, example: str) -> str | None:
-    """An address or subnet, not read any further; None where none was asked for."""
+def optional_text(what: str, value: object, example: str) -> str | None:
+    """Like ``text``; None where nothing was asked for."""
     return None if value is None else text(what, value, example)
 
 

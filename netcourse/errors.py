@@ -6,6 +6,10 @@ from __future__ import annotations
 class LabError(Exception):
     """Anything that a lab has to say instead of doing what was asked."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the sentence, and nothing of how the lab came to it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class NoEngine(LabError):
     """No Docker Engine can be reached where a real one was asked for."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from netcourse.topology import Machine
 
 HOST = "host"
+NO_ADDRESS = "– no address of its own"
+UNEXPLAINED = "no answer, though no rule of the host dropped it"
 Ping = Callable[[str, str], tuple[int, str]]
 """From whom, to what (a name or an address): the exit code and all that ping printed."""
 ReadCounters = Callable[[], str]
@@ -43,13 +45,16 @@ class Reachability:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """(who → whom, by name, by address) as texts."""
-        pairs = dict.fromkeys((cell.source, cell.target) for cell in self.cells)
-        return [(f"{source} → {target}", self._told(source, target, named=True),
-                 self._told(source, target, named=False)) for source, target in pairs]
+        return [(f"{source} → {target}", "; ".join(self._told(source, target, named=True)),
+                 "; ".join(self._told(source, target, named=False))) for source, target in self._pairs()]
 
-    def _told(self, source: str, target: str, *, named: bool) -> str:
-        return "; ".join(str(cell) for cell in self.cells
-                         if (cell.source, cell.target) == (source, target) and (cell.by == "name") == named)
+    def _pairs(self) -> list[tuple[str, str]]:
+        return list(dict.fromkeys((cell.source, cell.target) for cell in self.cells))
+
+    def _told(self, source: str, target: str, *, named: bool) -> list[str]:
+        """A container in the host's or another's namespace, or in none, has no address to try."""
+        return [str(cell) for cell in self.cells if (cell.source, cell.target) == (source, target)
+                and (cell.by == "name") == named] or [NO_ADDRESS]
 
     def __str__(self) -> str:
         if not self.cells:
@@ -61,20 +66,29 @@ class Reachability:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join("<tr>" + "".join(f"<td style='text-align:left'>{html.escape(text)}</td>" for text in row)
-                       + "</tr>" for row in self.rows())
+        if not self.cells:
+            return f"<p>{self}</p>"
+        rows = "".join(f"<tr>{_in_html([f'{source} → {target}'])}{_in_html(self._told(source, target, named=True))}"
+                       f"{_in_html(self._told(source, target, named=False))}</tr>" for source, target in self._pairs())
         return f"<table><tr><th></th><th>by name</th><th>by address</th></tr>{rows}</table>"
+
+
+def _in_html(lines: list[str]) -> str:
+    return f"<td style='text-align:left'>{'<br>'.join(html.escape(line) for line in lines)}</td>"
 
 
 def measure(machine: Machine, ping: Ping, counters: ReadCounters) -> Reachability:
     """Ping every running container from every other and from the host; takes a second for each lost ping."""
     running = [container.name for container in machine.containers if container.namespace is not None]
+    able = [container.name for container in machine.containers if container.state == "running"]
     cells = []
-    for source in [*running, HOST]:
+    for source in [*able, HOST]:
         for target in (name for name in running if name != source):
             addresses = [e.address.partition("/")[0] for e in machine.endpoints_of(target) if e.address]
             for by in ["name", *addresses]:
                 reason = _try(source, target if by == "name" else by, ping, counters)
+                if reason == UNEXPLAINED:
+                    reason = _broken_links(machine, source, target) or reason
                 cells.append(Cell(source, target, by, not reason, reason))
     return Reachability(tuple(cells))
 
@@ -89,9 +103,23 @@ def _try(source: str, target: str, ping: Ping, counters: ReadCounters) -> str:
     if told or code in _NO_PROGRAM:
         return told or "has no ping to try it with"
     blame = [rule for rule, packets in _counted(counters()).items() if packets > before.get(rule, 0)]
-    return "; ".join(blame) or "no answer, though no rule of the host dropped it"
+    return "; ".join(blame) or UNEXPLAINED
 
 
+def _broken_links(machine: Machine, *containers: str) -> str:
+    """Interfaces of the containers that nothing gets through, and bridges of theirs that are down."""
+    host = machine.namespace(HOST)
+    endpoints = [endpoint for container in containers for endpoint in machine.endpoints_of(container)]
+    faults = [f"{e.interface} of {e.container} is {_WORDS[fault]}" for e in endpoints
+              if (fault := machine.link_fault(e))]
+    networks = [machine.network(name) for name in dict.fromkeys(endpoint.network for endpoint in endpoints)]
+    bridges = [(network.name, host.interface(network.bridge or "")) for network in networks
+               if network is not None and host is not None]
+    faults += [f"the bridge of {name} is down" for name, bridge in bridges if bridge is not None and not bridge.up]
+    return "; ".join(faults)
+
+
+_WORDS = {"down": "down", "no carrier": "without carrier", "unplugged": "unplugged from its bridge"}
 _NO_PROGRAM = (126, 127)
 _TOLD_BY_PING = (
     (r"bad address|not known|not resolve|name resolution", "the name doesn't resolve"),

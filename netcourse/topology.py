@@ -164,6 +164,19 @@ class Machine:
     def members_of(self, network: str) -> Iterator[Endpoint]:
         return (endpoint for endpoint in self.endpoints if endpoint.network == network)
 
+    def link_fault(self, endpoint: Endpoint) -> str:
+        """Why nothing gets from an endpoint's interface to its bridge: down, no carrier, unplugged; else empty."""
+        container, network = self.container(endpoint.container), self.network(endpoint.network)
+        home = self.namespace(container.namespace or "") if container is not None else None
+        interface = home.interface(endpoint.interface or "") if home is not None else None
+        if interface is None or network is None:
+            return ""
+        host, peer = self.namespace("host"), interface.peer
+        outside = host.interface(peer[1]) if host is not None and peer is not None else None
+        faults = {"down": not interface.up, "no carrier": not interface.carrier,
+                  "unplugged": outside is not None and outside.bridge != network.bridge}
+        return next((fault for fault, is_so in faults.items() if is_so), "")
+
 
 @dataclass(frozen=True)
 class Topology:

@@ -53,25 +53,26 @@ class DockerVerbs:
 
     # Networks
 
-    def create_network(self, name: str, *, driver: str = "bridge", subnet: str | None = None,
+    def create_network(self, name: str, *, driver: str | None = None, subnet: str | None = None,
                        gateway: str | None = None, ip_range: str | None = None, internal: bool = False,
                        options: Mapping[str, str | int] | None = None) -> None:
         """``docker network create``: ``lab.create_network("back", subnet="10.60.0.0/24", internal=True)``"""
-        network_name(name), arguments.text("A driver", driver, "bridge")
-        asked = {"Subnet": arguments.optional_address("A subnet", subnet, "10.60.0.0/24"),
-                 "Gateway": arguments.optional_address("A gateway", gateway, "10.60.0.1"),
-                 "IPRange": arguments.optional_address("An ip_range", ip_range, "10.60.0.128/25")}
+        network_name(name), arguments.optional_text("A driver", driver, "bridge")
+        asked = {"Subnet": arguments.optional_text("A subnet", subnet, "10.60.0.0/24"),
+                 "Gateway": arguments.optional_text("A gateway", gateway, "10.60.0.1"),
+                 "IPRange": arguments.optional_text("An ip_range", ip_range, "10.60.0.128/25")}
         pool, settings = {key: value for key, value in asked.items() if value}, arguments.driver_options(options or {})
         if pool and subnet is None:
             raise WrongArgument("A gateway or an ip_range needs the subnet that it lies in: give a subnet too.")
         words = ["network", "create"]
-        words += ["--driver", driver] if driver != "bridge" else []
+        words += ["--driver", driver] if driver else []
         words += [word for key, value in pool.items() for word in (POOL_FLAGS[key], value)]
         words += ["--internal"] if internal else []
         words += [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
         with self._typed([*words, name]):
             ipam: Any = {"Config": [pool]} if pool else None
-            self.docker.api.create_network(name, driver=driver, internal=internal, options=settings, ipam=ipam)
+            self.docker.api.create_network(name, driver=driver or "bridge", internal=internal, options=settings,
+                                           ipam=ipam)
 
     def remove_network(self, network: str) -> None:
         """``docker network rm``, for a network of this lab."""
@@ -82,7 +83,7 @@ class DockerVerbs:
                 gw_priority: int = 0) -> None:
         """``docker network connect``: a further network for a container of this lab, running or not."""
         network_name(network), container_name(container)
-        ip, names = arguments.optional_address("An address", ip, "10.60.0.9"), arguments.alias_names(aliases)
+        ip, names = arguments.optional_text("An address", ip, "10.60.0.9"), arguments.alias_names(aliases)
         arguments.whole_number("gw_priority", gw_priority)
         words = [*(["--ip", ip] if ip else []), *(word for name in names for word in ("--alias", name)),
                  *(["--gw-priority", str(gw_priority)] if gw_priority else [])]
@@ -115,7 +116,7 @@ class DockerVerbs:
         arguments.text("An image", image, "busybox"), container_name(name)
         program = arguments.command_words(command or STAY)
         network = None if network is None else network_name(network)
-        ip, names = arguments.optional_address("An address", ip, "10.60.0.9"), arguments.alias_names(aliases)
+        ip, names = arguments.optional_text("An address", ip, "10.60.0.9"), arguments.alias_names(aliases)
         published = arguments.published_ports(ports or {})
         words = ["run", "-d", "--name", name]
         words += ["--network", network] if network else []

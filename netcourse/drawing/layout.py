@@ -238,22 +238,9 @@ def _chips(machine: Machine, container: Container, endpoints: list[Endpoint],
     chips = []
     for endpoint in sorted(endpoints, key=lambda e: (e.interface or "", numbers[e.network])):
         interface = home.interface(endpoint.interface) if home is not None and endpoint.interface else None
-        fault = "" if interface is None else _fault(machine, interface, endpoint.network)
-        chips.append(_chip(endpoint, interface, numbers[endpoint.network], fault=fault,
+        chips.append(_chip(endpoint, interface, numbers[endpoint.network], fault=machine.link_fault(endpoint),
                            is_default=interface is not None and interface.name == default))
     return tuple(chips)
-
-
-def _fault(machine: Machine, interface: Interface, network: str) -> str:
-    """Why nothing gets from the interface to its network's bridge; empty where it does."""
-    if not interface.up:
-        return "down"
-    if not interface.carrier:
-        return "no carrier"
-    host, docker_network = machine.namespace("host"), machine.network(network)
-    outside = host.interface(interface.peer[1]) if host is not None and interface.peer is not None else None
-    is_plugged_in = outside is None or docker_network is None or outside.bridge == docker_network.bridge
-    return "" if is_plugged_in else "unplugged"
 
 
 def _chip(endpoint: Endpoint, interface: Interface | None, bar: int, *, fault: str, is_default: bool) -> Chip:

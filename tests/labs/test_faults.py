@@ -10,6 +10,7 @@ from threading import Thread
 import docker
 import pytest
 from docker.errors import APIError, DockerException
+from IPython.core.interactiveshell import InteractiveShell
 
 from netcourse import DockerLab
 from netcourse.errors import NoEngine, Refused
@@ -120,6 +121,15 @@ def test_a_stopped_container_says_how_to_start_it(lab: DockerLab) -> None:
 
     with pytest.raises(Refused, match=r"is not running\. Start it: lab\.start\('nc-web'\)"):
         lab.exec("nc-web", "true")
+
+
+def test_a_notebook_shows_a_sentence_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell()
+
+    shell.run_cell("from netcourse import DockerLab; DockerLab('magic')")
+
+    told = "NoEngine: The mode 'magic' isn't one of auto, real, simulated: choose one of these.\n"
+    assert capsys.readouterr().out == told
 
 
 def test_what_an_earlier_lab_of_the_notebook_has_made_is_told_from_the_learners_own(

@@ -20,9 +20,10 @@ TYPED = re.compile(r"^(?=\$ docker |host# )", re.MULTILINE)
 
 
 def commands_in(lesson: Path) -> list[tuple[str, str]]:
-    """(command, what is printed below it) for each ``$ docker ...`` in the stored outputs."""
+    """(command, what is printed below it) for each ``$ docker ...`` in the stored outputs; a refusal is an error."""
     outputs = [output for cell in nbformat.read(lesson, as_version=4).cells for output in cell.get("outputs", [])]
-    printed = "".join(output.text for output in outputs if output.output_type == "stream")
+    printed = "".join(output.get("text") or output.get("evalue", "") + "\n" for output in outputs
+                      if output.output_type in ("stream", "error"))
     pairs = (part[2:].partition("\n") for part in TYPED.split(printed) if part.startswith("$ docker "))
     return [(command, below) for command, _, below in pairs]
 

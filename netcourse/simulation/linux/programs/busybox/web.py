@@ -110,6 +110,7 @@ async def httpd(process: Process) -> int:
     if not process.files.is_directory(home):
         raise Complaint(f"httpd: can't change directory to '{given['h']}': No such file or directory")
     listener = TCPSocket(process.namespace)
+    listener.is_ipv6 = not address
     try:
         listener.bind(IPv4Address(address) if address else ANY, number(process, port, 1, 65535))
     except OSError as error:
@@ -201,6 +202,7 @@ async def nc(process: Process) -> int:
 
 async def _listen(process: Process, port: int) -> int:
     listener = TCPSocket(process.namespace)
+    listener.is_ipv6 = True
     try:
         listener.bind(port=port)
     except OSError as error:

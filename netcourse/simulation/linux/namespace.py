@@ -21,7 +21,7 @@ from netcourse.simulation.linux.device import Device, Loopback
 from netcourse.simulation.linux.neighbours import NeighbourTable
 from netcourse.simulation.linux.netfilter import Netfilter
 from netcourse.simulation.linux.routes import Route, RouteTable
-from netcourse.simulation.linux.sockets import SocketTable
+from netcourse.simulation.linux.sockets import FIRST_EPHEMERAL, LAST_EPHEMERAL, SocketTable
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.machine import Machine
@@ -55,7 +55,10 @@ class Namespace:
         self.reassembly = fragments.Reassembly()
         self.forwarding = False
         self.bridge_netfilter = False
+        self.ipv6_disabled_by_default = False
         self.link_local: dict[Device, ipv6.LinkLocal] = {}
+        self.ignores_echo = False
+        self.local_ports = (FIRST_EPHEMERAL, LAST_EPHEMERAL)
         self.settings: dict[str, str] = {}
         self._local: dict[IPv4Address, Device] = {}
         self._numbers: dict[Namespace, int] = {}
@@ -85,6 +88,7 @@ class Namespace:
             device.index = self._last_index
         self._last_index = max(self._last_index, device.index)
         device.namespace = self
+        device.ipv6_disabled = device.ipv6_disabled or self.ipv6_disabled_by_default
         self.devices[device.name] = device
 
     def take_device(self, device: Device) -> None:

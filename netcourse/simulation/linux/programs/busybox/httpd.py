@@ -44,9 +44,11 @@ async def httpd(process: Process) -> int:
         process.write(_encoded(given["e"]) if "e" in given else unquote(given["d"].replace("+", " ")))
         return 0
     home = _home(process, given.get("h", "."))
+    address, port = await _endpoint(process, given.get("p", "80"))
     listener = TCPSocket(process.namespace)
+    listener.is_ipv6 = address == ANY
     try:
-        listener.bind(*await _endpoint(process, given.get("p", "80")))
+        listener.bind(address, port)
     except OSError as error:
         raise Complaint(f"httpd: bind: {error.strerror}") from None
     listener.listen()

@@ -79,6 +79,7 @@ async def _listener(process: Process, given: dict[str, str], rest: list[str]) ->
     port = _port(given.get("p", rest[1] if len(rest) > 1 else "0"))
     ip: IPv4Address = await address_of(process, rest[0]) if rest else ANY
     listener = TCPSocket(process.namespace)
+    listener.is_ipv6 = ip == ANY
     try:
         listener.bind(ip, port)
     except OSError as error:

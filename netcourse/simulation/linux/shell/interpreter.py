@@ -363,6 +363,7 @@ def inherit(child: Process, parent: Process) -> None:
     child.parent, child.directory, child.hostname = parent, parent.directory, parent.hostname
     child.freezer = parent.freezer
     child.user, child.privileged, child.has_terminal = parent.user, parent.privileged, parent.has_terminal
+    child.has_raw_sockets = parent.has_raw_sockets
     child.sees_all_processes = parent.sees_all_processes
     if child.sees_all_processes:
         child.pid = child.host_pid

@@ -9,6 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from netcourse.simulation.docker.errors import bad_request, failed, not_simulated
+from netcourse.simulation.docker.health import check_health
+from netcourse.simulation.docker.limits import check_limits
+from netcourse.simulation.docker.modes import (
+    check_annotations,
+    check_modes,
+    check_security,
+    check_sysctls,
+    check_unsimulated,
+)
+from netcourse.simulation.docker.mounts import check_memory_mounts
 from netcourse.simulation.docker.signals import signal_number
 
 Settings = dict[str, Any]
@@ -20,13 +30,15 @@ CAPABILITIES = frozenset({
     "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_MODULE", "SYS_NICE",
     "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
     "ALL"})
+DEFAULT_CAPABILITIES = frozenset({
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+    "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"})
 LOG_OPTIONS = {
     "json-file": frozenset({"max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag",
                             "mode", "max-buffer-size"}),
     "none": frozenset({"mode", "max-buffer-size"}),
 }
 OTHER_LOG_DRIVERS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog"})
-SMALLEST_MEMORY = 6 << 20
 SHARED = "the container type network mode"
 CONFLICTS_WITH_SHARING = (
     ("Hostname", "hostname and the network mode"),
@@ -74,8 +86,15 @@ def _directory(config: Settings, _: Settings) -> None:
 
 
 def _stop_signal(config: Settings, _: Settings) -> None:
-    if config.get("StopSignal"):
+    """A number is taken unseen."""
+    if config.get("StopSignal") and not str(config["StopSignal"]).isdecimal():
         signal_number(config["StopSignal"])
+
+
+def _environment(config: Settings, _: Settings) -> None:
+    for text in config.get("Env") or []:
+        if not text or text.startswith("="):
+            raise bad_request(f"invalid environment variable: {text}")
 
 
 def _capabilities(_: Settings, host_config: Settings) -> None:
@@ -83,11 +102,6 @@ def _capabilities(_: Settings, host_config: Settings) -> None:
         for name in host_config.get(option) or []:
             if capability(name) not in CAPABILITIES:
                 raise bad_request(f'invalid {option}: unknown capability: "CAP_{capability(name)}"')
-
-
-def _memory(_: Settings, host_config: Settings) -> None:
-    if 0 < (host_config.get("Memory") or 0) < SMALLEST_MEMORY:
-        raise bad_request("Minimum memory limit allowed is 6MB")
 
 
 def _logging(_: Settings, host_config: Settings) -> None:
@@ -100,6 +114,15 @@ def _logging(_: Settings, host_config: Settings) -> None:
     for option in asked.get("Config") or {}:
         if option not in LOG_OPTIONS[driver]:
             raise bad_request(f"unknown log opt '{option}' for {driver} log driver")
+    _log_mode(asked.get("Config") or {})
+
+
+def _log_mode(options: Settings) -> None:
+    mode = options.get("mode") or "blocking"
+    if mode not in ("blocking", "non-blocking"):
+        raise bad_request(f"logger: logging mode not supported: {mode}")
+    if "max-buffer-size" in options and mode != "non-blocking":
+        raise bad_request("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
 
 
 def _sharing(config: Settings, host_config: Settings) -> None:
@@ -114,4 +137,5 @@ def _sharing(config: Settings, host_config: Settings) -> None:
 
 
 _CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
-    _directory, _stop_signal, _capabilities, _memory, _restart, _sharing, _logging)
+    _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes, check_security,
+    check_annotations, check_sysctls, check_memory_mounts, _restart, _sharing, _logging, check_unsimulated)

@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netcourse.simulation.docker import joining, sandbox, starting
-from netcourse.simulation.docker.checking import capability
+from netcourse.simulation.docker import init, joining, mounts, sandbox, starting
+from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, failed
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.output import Streams
 from netcourse.simulation.docker.signals import signal_number
+from netcourse.simulation.docker.users import credentials, home
+from netcourse.simulation.linux.credentials import Credentials
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.process import PidNamespace, Process, ProgramNotFound
+from netcourse.simulation.linux.process import MOST_PROCESSES, PidNamespace, Process, ProgramNotFound
 from netcourse.simulation.linux.signals import Signal
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Container:
     started: int = NEVER
     finished: int = NEVER
     restarts: int = 0
+    mounts: list[mounts.MountPoint] = field(default_factory=list)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     namespace: Namespace | None = None
     process: Process | None = None
@@ -77,8 +80,10 @@ class Container:
 
     @property
     def hostname(self) -> str:
-        if self.network_mode == "host":
+        if self.host_config.get("UTSMode") == "host":
             return self.engine.machine.name
+        if self.network_mode == "host":
+            return str(self.config.get("Hostname") or self.engine.machine.name)
         if (mate := self.mate()) is not None:
             return mate.hostname
         domain = self.config.get("Domainname")
@@ -128,7 +133,7 @@ class Container:
                 found[name] = value
             else:
                 found.pop(name, None)
-        return found | {"HOME": found.get("HOME", "/root")}
+        return found
 
     def dns_names(self, endpoint: Endpoint) -> list[str]:
         """The names that others on a user-defined network find it by (moby daemon, buildEndpointDNSNames)."""
@@ -147,31 +152,31 @@ class Container:
         if self.is_running:
             return
         try:
-            self._check_others()
+            self._prepare()
             joining.enter(self)
             self._spawn_or_leave()
         except EngineError:
             self.exit_code = self.exit_code or starting.NEVER_RAN
             if self.host_config.get("AutoRemove"):
-                self.engine.containers.remove(self, force=False)
+                self.engine.containers.remove(self, force=False, volumes=True)
             raise
         self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
         self.asked_to_stop = False
         self.emit("start")
 
-    def _check_others(self) -> None:
-        """Those whose namespace it shares or whom it is linked to."""
+    def _prepare(self) -> None:
+        """What has to be right before it may come to its networks. Raises EngineError."""
         try:
             self.engine.links.check(self)
             if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
                 raise failed("cannot join own network namespace")
+            mounts.mount_all(self)
         except EngineError as error:
             self.error = str(error)
             raise
 
     def _spawn_or_leave(self) -> None:
         try:
-            starting.check_user(self.config.get("User") or "", self.files)
             self._spawn()
         except starting.CannotStart as mistake:
             self.exit_code = mistake.code
@@ -181,6 +186,7 @@ class Container:
 
     def _cannot_start(self, error: EngineError) -> NoReturn:
         joining.leave(self)
+        mounts.unmount_all(self)
         self.error = str(error)
         raise error from None
 
@@ -190,8 +196,11 @@ class Container:
         mount_devices(self.files, self.namespace)
         if self.host_config.get("PidMode") == "host":
             self.files.mount_roots(self._files_of)
-        self.pids = PidNamespace()
-        process = self.new_process(self.command, terminal=self.has_terminal)
+        self.pids = PidNamespace(self._most_processes)
+        if self.host_config.get("Init"):
+            self.files.mount_program(init.PATH, init.docker_init)
+        command = [init.PATH, "--", *self.command] if self.host_config.get("Init") else self.command
+        process = self.new_process(command, terminal=self.has_terminal)
         process.is_init = not process.sees_all_processes
         self.process = process
         self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")))
@@ -202,22 +211,35 @@ class Container:
         process = self.engine.machine.processes.get(pid)
         return process.files if process is not None else None
 
+    @property
+    def _most_processes(self) -> int:
+        limit = self.host_config.get("PidsLimit") or 0
+        return min(limit, MOST_PROCESSES) if limit > 0 else MOST_PROCESSES
+
+    def user(self, text: str = "") -> Credentials:
+        """Somebody, or whom the container runs as. Raises EngineError when nobody has the name."""
+        return credentials(text or str(self.config.get("User") or ""), self.host_config.get("GroupAdd") or [],
+                           self.files)
+
     def new_process(self, command: list[str], *, terminal: bool, variables: Iterable[str] = (),
-                    directory: str = "") -> Process:
-        """A process with what all in this container have, ready to start. Raises CannotStart."""
+                    directory: str = "", user: str = "") -> Process:
+        """A process with what all in this container have, ready to start. Raises CannotStart, EngineError."""
         assert self.namespace is not None
-        directory = directory or self.directory
+        directory, who = directory or self.directory, self.user(user)
+        files = self.files if who.is_root else self.files.seen_by(who.user)
+        environment = {"HOME": home(who, files)} | self.environment(variables, terminal=terminal)
         try:
-            process = self.engine.machine.spawn(command, namespace=self.namespace, files=self.files,
-                                                environment=self.environment(variables, terminal=terminal),
-                                                pids=self.pids)
+            process = self.engine.machine.spawn(command, namespace=self.namespace, files=files,
+                                                environment=environment, pids=self.pids)
         except ProgramNotFound:
             raise starting.cannot_run(command[0], self.files, directory) from None
         except BlockingIOError as error:
             raise starting.CannotStart(f"{starting.PREFIX}{str(error.strerror).lower()}", starting.NEVER_RAN) from None
         self.pids.skip(RUNTIME_THREADS)
         process.hostname, process.has_terminal, process.directory = self.hostname, terminal, directory
-        process.privileged = bool(self.host_config.get("Privileged")) or self._has_capability("NET_ADMIN")
+        process.user = who
+        process.privileged = who.is_root and self._has_capability("NET_ADMIN")
+        process.has_raw_sockets = who.is_root and self._has_capability("NET_RAW")
         process.sees_all_processes = self.host_config.get("PidMode") == "host"
         if process.sees_all_processes:
             process.pid = process.host_pid
@@ -228,7 +250,9 @@ class Container:
     def _has_capability(self, name: str) -> bool:
         added, dropped = ({capability(text) for text in self.host_config.get(option) or []}
                           for option in ("CapAdd", "CapDrop"))
-        return name not in dropped and bool(added & {name, "ALL"})
+        if self.host_config.get("Privileged"):
+            return True
+        return bool(added & {name, "ALL"}) if dropped & {name, "ALL"} - added else name in DEFAULT_CAPABILITIES | added
 
     def _exited(self, process: Process) -> None:
         if self.process is not process:
@@ -236,9 +260,10 @@ class Container:
         self.exit_code, self.finished = process.exit.result(), self.engine.now
         duration = (self.finished - self.started) // 10**9
         joining.leave(self)
+        mounts.unmount_all(self)
         self.streams.disconnect()
         self.state, self.process = "exited", None
-        for mate in [p for p in self.engine.machine.processes.values() if p.files is self.files]:
+        for mate in [p for p in self.engine.machine.processes.values() if p.files.shares_with(self.files)]:
             mate.kill(Signal.SIGKILL)
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
         self.engine.containers.ended(self)

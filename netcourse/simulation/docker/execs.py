@@ -65,7 +65,7 @@ class Exec:
         if directory:
             check_directory(directory, container.files)
         process = container.new_process(self.command, terminal=self.has_terminal, directory=directory,
-                                        variables=self.config.get("Env") or [])
+                                        variables=self.config.get("Env") or [], user=str(self.config.get("User") or ""))
         process.privileged = process.privileged or bool(self.config.get("Privileged"))
         return process
 

@@ -19,32 +19,34 @@ READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-tri
 HOST_CONFIG: dict[str, Any] = {
     "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "bridge",
     "PortBindings": {}, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False,
-    "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [0, 0], "CapAdd": None, "CapDrop": None,
+    "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [0, 0], "Annotations": None, "CapAdd": None,
+    "CapDrop": None,
     "CgroupnsMode": "host", "Dns": [], "DnsOptions": [], "DnsSearch": [], "ExtraHosts": None, "GroupAdd": None,
     "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "", "Privileged": False,
-    "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
-    "ShmSize": 67108864, "Runtime": "runc", "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0,
+    "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "StorageOpt": None, "Tmpfs": None,
+    "UTSMode": "", "UsernsMode": "", "ShmSize": 67108864, "Sysctls": None, "Runtime": "runc", "Isolation": "",
+    "CpuShares": 0, "Memory": 0, "NanoCpus": 0,
     "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": [], "BlkioDeviceReadBps": [],
     "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [], "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0,
     "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "", "CpusetMems": "", "Devices": [],
     "DeviceCgroupRules": None, "DeviceRequests": None, "MemoryReservation": 0, "MemorySwap": 0,
     "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": [], "CpuCount": 0,
-    "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "MaskedPaths": MASKED, "ReadonlyPaths": READ_ONLY,
+    "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": MASKED,
+    "ReadonlyPaths": READ_ONLY, "Init": None,
 }
+SHOWN_WHEN_GIVEN = {"Annotations", "StorageOpt", "Tmpfs", "Sysctls", "Mounts", "Init"}
 
 
 def inspect_container(container: Container) -> dict[str, Any]:
-    command, given = container.command, container.host_config
+    command = container.command
     return {
         "Id": container.id, "Created": timestamp_text(container.created), "Path": command[0], "Args": command[1:],
         "State": _state(container), "Image": container.image.id, **_paths(container), "Name": f"/{container.name}",
         "RestartCount": container.restarts, "Driver": "overlay2", "Platform": "linux", "MountLabel": "",
         "ProcessLabel": "", "AppArmorProfile": "",
         "ExecIDs": [run.id for run in container.execs if not run.is_over] or None,
-        "HostConfig": {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()}
-        | {"NetworkMode": container.network_mode, "LogConfig": container.logging,
-           "MemorySwappiness": _swappiness(given), "Links": container.engine.links.shown(container)},
-        "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": [],
+        "HostConfig": _host_config(container),
+        "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": _mounts(container),
         "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
         "NetworkSettings": _network_settings(container),
     }
@@ -58,10 +60,20 @@ def _paths(container: Container) -> dict[str, str]:
             for field, name in names.items()}
 
 
-def _swappiness(host_config: dict[str, Any]) -> int | None:
-    """The docker command sends -1 for none."""
-    value = host_config.get("MemorySwappiness")
-    return None if value is None or value < 0 else int(value)
+def _host_config(container: Container) -> dict[str, Any]:
+    given = container.host_config
+    shown = {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()
+             if given.get(key) or key not in SHOWN_WHEN_GIVEN}
+    memory, swappiness = given.get("Memory") or 0, given.get("MemorySwappiness")
+    shown |= {"NetworkMode": container.network_mode, "LogConfig": container.logging,
+              # the docker command sends -1 for none
+              "MemorySwappiness": None if swappiness is None or swappiness < 0 else swappiness,
+              "MemorySwap": given.get("MemorySwap") or 2 * memory, "Links": container.engine.links.shown(container)}
+    if given.get("Privileged"):
+        shown |= {"MaskedPaths": None, "ReadonlyPaths": None}
+    if given.get("Privileged") or "host" in (given.get("PidMode"), given.get("IpcMode")):
+        shown["SecurityOpt"] = given.get("SecurityOpt") or ["label=disable"]
+    return shown
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -136,8 +148,12 @@ def summarise_container(container: Container) -> dict[str, Any]:
         "Status": status_text(container), "HostConfig": {"NetworkMode": container.network_mode},
         "NetworkSettings": {"Networks": {name: _endpoint(container, endpoint) | {"Aliases": None, "DNSNames": None}
                                          for name, endpoint in sorted(container.endpoints.items())}},
-        "Mounts": [],
+        "Mounts": _mounts(container),
     }
+
+
+def _mounts(container: Container) -> list[dict[str, Any]]:
+    return [point.shown(container.engine) for point in container.mounts]
 
 
 def status_text(container: Container) -> str:

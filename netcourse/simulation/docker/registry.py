@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
+from netcourse.simulation.docker import mounts
 from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
@@ -70,6 +71,7 @@ class Containers:
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
         self._check_name(name)
+        container.mounts = mounts.plan(self._engine, config, host_config)
         config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
                                                          else container.hostname)
         make_directory(container.directory, container.files)
@@ -136,8 +138,8 @@ class Containers:
             endpoint.was_renamed = endpoint.was_renamed or container.is_running
         container.emit("rename", oldName=f"/{old}")
 
-    def remove(self, container: Container, *, force: bool) -> None:
-        """Raises EngineError for one that runs, unless ``force``."""
+    def remove(self, container: Container, *, force: bool, volumes: bool = False) -> None:
+        """``volumes`` without a name of their own go too. Raises EngineError for one that runs, unless ``force``."""
         if container.is_running:
             if not force:
                 raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
@@ -145,6 +147,8 @@ class Containers:
         self._containers.pop(container.id, None)
         self._engine.links.forget(container)
         container.state = "dead"
+        if volumes:
+            mounts.remove_nameless(container)
         container.emit("destroy")
 
     def ended(self, container: Container) -> None:
@@ -171,7 +175,7 @@ class Containers:
 
     def _remove_ended(self, container: Container) -> None:
         if container.id in self._containers and not container.is_running:
-            self.remove(container, force=False)
+            self.remove(container, force=False, volumes=True)
 
     # Names on networks
 
@@ -229,9 +233,12 @@ def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         **({"ExposedPorts": ports} if ports else {}),
         "Tty": bool(request.get("Tty")), "OpenStdin": bool(request.get("OpenStdin")),
         "StdinOnce": bool(request.get("StdinOnce")), "Env": environment, "Cmd": command,
-        "Image": request.get("Image"), "Volumes": request.get("Volumes") or None,
-        "WorkingDir": request.get("WorkingDir") or "",
-        "Entrypoint": entrypoint, "OnBuild": None,
-        "Labels": request.get("Labels") or {},
-        **{name: request[name] for name in ("StopSignal", "StopTimeout") if request.get(name)},
+        **_given(request, "Healthcheck"), "Image": request.get("Image"), "Volumes": request.get("Volumes") or None,
+        "WorkingDir": request.get("WorkingDir") or "", "Entrypoint": entrypoint, **_given(request, "MacAddress"),
+        "OnBuild": None, "Labels": request.get("Labels") or {}, **_given(request, "StopSignal", "StopTimeout"),
     }
+
+
+def _given(request: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Fields that show only where they were given."""
+    return {name: request[name] for name in names if request.get(name)}

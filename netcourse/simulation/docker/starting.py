@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed
 from netcourse.simulation.linux.files import FileSystem
 
 CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
@@ -37,6 +37,14 @@ def check_directory(directory: str, files: FileSystem) -> None:
         raise CannotStart(f'{PREFIX}chdir to cwd ("{directory}") set in config.json failed: {reason}', NOT_FOUND)
 
 
+def cannot_mount(source: str, place: str) -> EngineError:
+    """``place`` is a file."""
+    flags = "0xe" if source == "tmpfs" else "0x5000"
+    return told_by_runc(CannotStart(
+        f'{PREFIX}error during container init: error mounting "{source}" to rootfs at "{place}": '
+        f"mount {source}:{place} (via /proc/self/fd/6), flags: {flags}: {NOT_A_DIRECTORY}", NOT_FOUND))
+
+
 def make_directory(directory: str, files: FileSystem) -> None:
     """A container's own working directory is made, with those above it. Raises EngineError."""
     path = files.resolve(directory)
@@ -45,24 +53,6 @@ def make_directory(directory: str, files: FileSystem) -> None:
     for end in [place for place, letter in enumerate(path) if letter == "/" and place] + [len(path)]:
         if not files.is_directory(path[:end]):
             files.make_directory(path[:end])
-
-
-def check_user(text: str, files: FileSystem) -> None:
-    """Everything runs as root here. Raises EngineError for another user, or one that isn't there."""
-    user, _, group = text.partition(":")
-    for kind, name, path in (("user", user, "/etc/passwd"), ("group", group, "/etc/group")):
-        if name in ("", "0", "root"):
-            continue
-        if name.isdecimal() or name in _names(files, path):
-            raise not_simulated(f"a {kind} other than root")
-        file = path.rpartition("/")[2]
-        raise bad_request(f"unable to find {kind} {name}: no matching entries in {file} file")
-
-
-def _names(files: FileSystem, path: str) -> list[str]:
-    if not files.exists(path):
-        return []
-    return [line.partition(":")[0] for line in files.read(path).decode(errors="replace").splitlines()]
 
 
 def told_by_runc(mistake: CannotStart) -> EngineError:

@@ -1,19 +1,51 @@
-"""Volumes: named, listed, removed. What a container writes stays in the container: mounting isn't simulated."""
+"""Volumes: folders of files that outlive containers and that several containers may share."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from netcourse.simulation.docker.errors import bad_request, not_found, not_simulated
+from netcourse.simulation.docker.errors import bad_request, conflict, not_found, not_simulated
 from netcourse.simulation.docker.events import Events
+from netcourse.simulation.linux.clock import Clock
+from netcourse.simulation.linux.files import FileSystem, Image
 
 ROOT = "/var/lib/docker/volumes"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 ANONYMOUS = "com.docker.volume.anonymous"
 """The label of a volume that was given no name."""
 
-Volume = dict[str, Any]
+
+@dataclass(eq=False)
+class Volume:
+    """``files`` are there from when a container first mounts it."""
+
+    name: str
+    labels: dict[str, str] | None
+    created: str
+    files: FileSystem | None = None
+
+    @property
+    def mount_point(self) -> str:
+        return f"{ROOT}/{self.name}/_data"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {"CreatedAt": self.created, "Driver": "local", "Labels": self.labels, "Mountpoint": self.mount_point,
+                "Name": self.name, "Options": None, "Scope": "local"}
+
+    @property
+    def size(self) -> int:
+        """Of what is in its files, in bytes."""
+        return self.files.content_size() if self.files is not None else 0
+
+    def filled_from(self, image: Image, clock: Clock) -> FileSystem:
+        """Its files; whoever mounts it first gives it what his image has at that place."""
+        if self.files is None:
+            self.files = FileSystem(image, clock, directories=("/",), open_to_all=())
+        return self.files
 
 
 class Volumes:
@@ -22,17 +54,15 @@ class Volumes:
         self._volumes: dict[str, Volume] = {}
 
     def create(self, name: str, wanted: dict[str, Any], created: str) -> Volume:
-        """The volume as the API shows it; one that is there already as it is. Raises EngineError."""
+        """One that is there already stays as it is. Raises EngineError."""
         _check(name, wanted)
         if name not in self._volumes:
-            self._volumes[name] = {"CreatedAt": created, "Driver": "local", "Labels": wanted.get("Labels"),
-                                   "Mountpoint": f"{ROOT}/{name}/_data", "Name": name, "Options": None,
-                                   "Scope": "local"}
+            self._volumes[name] = Volume(name, wanted.get("Labels"), created)
             self._events.emit("volume", "create", name, {"driver": "local"})
         return self._volumes[name]
 
     def all(self) -> list[Volume]:
-        return sorted(self._volumes.values(), key=lambda volume: str(volume["Name"]))
+        return sorted(self._volumes.values(), key=lambda volume: volume.name)
 
     def get(self, name: str) -> Volume:
         """Raises EngineError."""
@@ -40,9 +70,11 @@ class Volumes:
             raise not_found(f"get {name}: no such volume")
         return self._volumes[name]
 
-    def remove(self, name: str) -> None:
-        """Raises EngineError."""
+    def remove(self, name: str, users: list[str]) -> None:
+        """``users`` are the ids of the containers that have it. Raises EngineError while there are any."""
         self.get(name)
+        if users:
+            raise conflict(f"remove {name}: volume is in use - [{', '.join(users)}]")
         del self._volumes[name]
         self._events.emit("volume", "destroy", name, {"driver": "local"})
 

@@ -10,11 +10,13 @@ import errno
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux import live_files
+from netcourse.simulation.linux.credentials import ROOT
 from netcourse.simulation.linux.live_files import LiveFile, Tree
 from netcourse.simulation.linux.process import Program, ProgramNotFound
 
@@ -26,6 +28,7 @@ Content = bytes | bytearray | Callable[[], bytes]
 DEEPEST_PATH = 4096
 LARGEST_TREE = 64 << 20
 ENTRY_SIZE = 4096
+USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/home", "/root", "/var")
 _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
 
 
@@ -42,6 +45,12 @@ class Image:
         self.programs = dict(programs)
         self.directories = {parent for path in (*files, *programs) for parent in _parents(path)}
 
+    def below(self, folder: str) -> Image:
+        """What is in ``folder``, as an image of its own."""
+        inside, length = folder + "/", len(folder)
+        return Image({path[length:]: content for path, content in self.files.items() if path.startswith(inside)},
+                     {path[length:]: program for path, program in self.programs.items() if path.startswith(inside)})
+
 
 def _parents(path: str) -> list[str]:
     parents = []
@@ -51,21 +60,46 @@ def _parents(path: str) -> list[str]:
     return parents
 
 
+@dataclass
+class Space:
+    """How many bytes there are room for, and how many are taken."""
+
+    size: int
+    taken: int = 0
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Other files, seen below a folder (mount(8))."""
+
+    files: FileSystem
+    writable: bool
+
+
 class FileSystem:
     """Files of one container (or of the machine): what was written, over an image.
 
     Paths are absolute or relative to ``directory``. Errors are OSErrors with the kernel's numbers. ``namespaces`` are
-    the network namespaces that have a name here (/run/netns).
+    the network namespaces that have a name here (/run/netns). ``size`` is how much it holds, in bytes. Where it is
+    ``read_only``, what is mounted below and /dev aren't. All is root's, but for what others make in one of the
+    directories ``open_to_all``.
     """
 
-    def __init__(self, image: Image, clock: Clock) -> None:
+    def __init__(self, image: Image, clock: Clock, directories: Iterable[str] = USUAL_DIRECTORIES,
+                 size: int = LARGEST_TREE, open_to_all: Iterable[str] = ("/tmp", "/dev/shm")) -> None:
         self._image, self._clock = image, clock
         self._mounted = clock.now
         self._changed: dict[str, int] = {}
         self._written: dict[str, bytes | bytearray] = {}
-        self._directories = {"/", "/tmp", "/proc", "/sys", "/dev", "/root", "/var"}
+        self._directories = set(directories)
         self._removed: set[str] = set()
-        self._used = 0
+        self._space = Space(size)
+        self._mounts: dict[str, Mount] = {}
+        self._own_files: set[str] = set()
+        self._own_programs: dict[str, Program] = {}
+        self._open_to_all, self._user = set(open_to_all), ROOT.user
+        self._owners: dict[str, int] = {}
+        self.read_only = False
         self.namespaces: dict[str, Namespace] = {}
         self._live_files: dict[str, Callable[[], bytes]] = {}
         self._writers: dict[str, Callable[[bytes], None]] = {}
@@ -83,6 +117,16 @@ class FileSystem:
         other._live_files, other._trees = dict(self._live_files), dict(self._trees)
         other._writers = dict(self._writers)
         return other
+
+    def seen_by(self, user: int) -> FileSystem:
+        """The same files, with no more rights than ``user`` has."""
+        other = copy(self)
+        other._user = user
+        return other
+
+    def shares_with(self, other: FileSystem) -> bool:
+        """Whether both are the same files, seen by somebody else perhaps."""
+        return self._written is other._written
 
     def close_namespaces(self) -> None:
         """Names end with the last process here, and with its name each namespace ends."""
@@ -102,18 +146,74 @@ class FileSystem:
         """/proc/PID/root: the files that another process sees (proc(5))."""
         self._roots = roots
 
+    def mount_files(self, folder: str, mount: Mount) -> None:
+        """Have other files seen below ``folder``, which is made if need be. Raises NotADirectoryError."""
+        if self.exists(folder) and not self.is_directory(folder):
+            raise _error(errno.ENOTDIR, folder)
+        above = self._mount_above(folder)
+        outer, place = (above[0].files, above[1]) if above is not None else (self, folder)
+        outer._directories.update({place, *_parents(place)})
+        outer._removed.discard(place)
+        self._mounts[folder] = mount
+
+    def _mount_above(self, path: str) -> tuple[Mount, str] | None:
+        """The innermost mount that ``path`` lies in, and the path there."""
+        if path in self._own_files:
+            return None
+        points = [point for point in self._mounts if f"{path}/".startswith(f"{point}/")]
+        if not points:
+            return None
+        point = max(points, key=len)
+        return self._mounts[point], path[len(point):] or "/"
+
     def _elsewhere(self, path: str) -> tuple[FileSystem, str] | None:
-        """The files of another process that a path leads to, and the path there."""
+        """The files that a path leads to, of another process or mounted, and the path there."""
+        if self._mounts and (found := self._mount_above(path)) is not None:
+            return found[0].files, found[1]
         match = _ROOT.fullmatch(path)
         files = self._roots(int(match["pid"])) if match else None
         return (files, match["rest"] or "/") if match and files is not None else None
 
+    def _to_change(self, path: str, *, removing: bool = False) -> tuple[FileSystem, str]:
+        """Where ``path`` is to be changed. Raises OSError where nothing can be, or not by this user."""
+        mounted = self._mount_above(path) if self._mounts else None
+        if mounted is None and self.read_only and not path.startswith("/dev/"):
+            raise _error(errno.EROFS, path)
+        if mounted is None:
+            if self._user != ROOT.user:
+                self._check_rights(path, removing=removing)
+            return self, path
+        mount, inner = mounted
+        if not mount.writable:
+            raise _error(errno.EROFS, path)
+        return mount.files.seen_by(self._user), inner
+
+    def _check_rights(self, path: str, *, removing: bool) -> None:
+        """Raises PermissionError. What is new becomes the user's; a directory open to all is sticky (inode(7))."""
+        folder = posixpath.dirname(path)
+        own_folder = self._owners.get(folder) == self._user
+        if self.exists(path):
+            is_own = self._owners.get(path) == self._user
+            allowed = (is_own and (folder in self._open_to_all or own_folder)) if removing else is_own
+        else:
+            allowed = own_folder or folder in self._open_to_all
+        if not allowed:
+            is_sticky = removing and folder in self._open_to_all
+            raise _error(errno.EPERM if is_sticky else errno.EACCES, path)
+        self._owners[path] = self._user
+
     def mount(self, path: str, content: bytes) -> None:
-        """Put a file there, with the folders above it."""
+        """Put a file there, with the folders above it, that can't be removed."""
         self._directories.update(_parents(path))
         self._written[path] = content
         self._touch(path)
         self._removed.discard(path)
+        self._own_files.add(path)
+
+    def mount_program(self, path: str, program: Program) -> None:
+        """Put a program there that isn't the image's."""
+        self._directories.update(_parents(path))
+        self._own_programs[path] = program
 
     def mount_tree(self, prefix: str, tree: Callable[[], Tree]) -> None:
         """Files below ``prefix`` that come and go by themselves, as in /sys/class/net."""
@@ -159,6 +259,9 @@ class FileSystem:
 
     def modified(self, path: str) -> int:
         """When a file's content or a folder's list of names was last changed, in nanoseconds since the epoch."""
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0].modified(other[1])
         if path in self._changed:
             return self._changed[path]
         of_image = path in self._image.files or path in self._image.programs or path in self._image.directories
@@ -166,14 +269,23 @@ class FileSystem:
 
     def set_modified(self, path: str, when: int) -> None:
         """Nanoseconds since the epoch, as utimensat(2)."""
-        self._changed[path] = when
+        files, inner = self._to_change(path)
+        files._changed[inner] = when
 
     def _touch(self, path: str) -> None:
         """A name in a folder has come or gone, or been written to."""
         self._changed[path] = self._clock.now
 
     def is_program(self, path: str) -> bool:
-        return path in self._image.programs and path not in self._removed
+        return self._program(path) is not None
+
+    def _program(self, path: str) -> Program | None:
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0]._program(other[1])
+        if path in self._own_programs:
+            return self._own_programs[path]
+        return self._image.programs.get(path) if path not in self._removed else None
 
     def exists(self, path: str) -> bool:
         return self._find(path) is not None or self.is_directory(path) or self.is_program(path)
@@ -189,13 +301,17 @@ class FileSystem:
 
     def write(self, path: str, data: bytes, *, append: bool = False) -> None:
         """Raises FileNotFoundError, IsADirectoryError; PermissionError for a live file that nobody may write; OSError
-        for a full disk."""
+        for a full disk or a read-only one."""
         if self.is_directory(path):
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
         if (writer := self._writer(path)) is not None:
             writer(data)
+            return
+        files, inner = self._to_change(path)
+        if files is not self:
+            files.write(inner, data, append=append)
             return
         if callable(self._find(path)):
             raise _error(errno.EACCES, path)
@@ -212,14 +328,20 @@ class FileSystem:
         content += data
         self._removed.discard(path)
 
+    def content_size(self) -> int:
+        """How many bytes there are in files that aren't live ones."""
+        found = {path: content for path, content in (self._image.files | self._written).items()
+                 if path not in self._removed}
+        return sum(len(content) for content in found.values())
+
     def _take(self, size: int, path: str) -> None:
-        if self._used + size > LARGEST_TREE:
+        if self._space.taken + size > self._space.size:
             raise _error(errno.ENOSPC, path)
-        self._used += size
+        self._space.taken += size
 
     def _release(self, path: str) -> None:
         content = self._written.pop(path, None)
-        self._used -= len(content) + ENTRY_SIZE if isinstance(content, bytearray) else 0
+        self._space.taken -= len(content) + ENTRY_SIZE if isinstance(content, bytearray) else 0
 
     def make_directory(self, path: str) -> None:
         """Raises FileExistsError, FileNotFoundError."""
@@ -227,6 +349,10 @@ class FileSystem:
             raise _error(errno.EEXIST, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
+        files, inner = self._to_change(path)
+        if files is not self:
+            files.make_directory(inner)
+            return
         self._take(ENTRY_SIZE, path)
         self._directories.add(path)
         self._removed.discard(path)
@@ -239,20 +365,30 @@ class FileSystem:
             raise _error(errno.EISDIR, path)
         if not self.exists(path):
             raise _error(errno.ENOENT, path)
+        files, inner = self._to_change(path, removing=True)
+        if files is not self:
+            files.remove(inner)
+            return
+        if path in self._own_files:
+            raise _error(errno.EBUSY, path)
         self._release(path)
+        self._owners.pop(path, None)
         self._removed.add(path)
         self._touch(posixpath.dirname(path))
 
     def remove_tree(self, path: str) -> None:
-        """A folder with all that is in it."""
+        """A folder with all that is in it. Raises OSError where something is mounted on it, or can't be removed."""
         for name in self.list(path):
             inner = f"{path.rstrip('/')}/{name}"
             if self.is_directory(inner):
                 self.remove_tree(inner)
             else:
                 self.remove(inner)
-        self._directories.discard(path)
-        self._removed.add(path)
+        if path in self._mounts:
+            raise _error(errno.EBUSY, path)
+        files, place = self._to_change(path, removing=True)
+        files._directories.discard(place)
+        files._removed.add(place)
 
     def list(self, path: str) -> list[str]:
         """Names in a folder, sorted. Raises FileNotFoundError, NotADirectoryError."""
@@ -260,7 +396,8 @@ class FileSystem:
             raise _error(errno.ENOTDIR if self.exists(path) else errno.ENOENT, path)
         other = self._elsewhere(path)
         if other is not None:
-            return other[0].list(other[1])
+            own = (name.rpartition("/") for name in self._own_files)
+            return sorted({*other[0].list(other[1]), *(name for folder, _, name in own if folder == path)})
         prefix = path if path.endswith("/") else path + "/"
         known: tuple[Any, ...] = (*self._written, *self._live_files, *self._directories, *self._image.files,
                                   *self._image.programs, *self._image.directories, *self._live_names(path))
@@ -272,6 +409,7 @@ class FileSystem:
         """Raises ProgramNotFound."""
         candidates = [name] if "/" in name else [f"{folder}/{name}" for folder in path.split(":")]
         for candidate in candidates:
-            if self.is_program(self.resolve(candidate)):
-                return self._image.programs[self.resolve(candidate)]
+            program = self._program(self.resolve(candidate))
+            if program is not None:
+                return program
         raise ProgramNotFound(name)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netcourse.simulation.linux.credentials import ROOT, Credentials
 from netcourse.simulation.linux.pipes import Pipe, TooMuch
 from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Cancelled, Freezer, Future, Result, Task, sleep
@@ -30,15 +31,15 @@ MOST_PROCESSES = 256
 
 
 class PidNamespace:
-    """Counts processes, as pid_namespaces(7): no two of one container share a number."""
+    """Counts processes, as pid_namespaces(7): no two of one container share a number. ``most`` are there at a time."""
 
-    def __init__(self) -> None:
-        self._last = 0
+    def __init__(self, most: int = MOST_PROCESSES) -> None:
+        self._last, self._most = 0, most
         self.members: set[Process] = set()
 
     def enter(self, process: Process) -> None:
         """Give ``process`` the next number until it ends. Raises BlockingIOError when there are too many."""
-        if len(self.members) >= MOST_PROCESSES:
+        if len(self.members) >= self._most:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         self.members.add(process)
         process.exit.when_done(lambda: self.members.discard(process))
@@ -60,8 +61,8 @@ class Process:
 
     ``arguments[0]`` is the program's name as typed. ``is_init`` marks a container's first process: signals that it
     has no handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``sees_all_processes``: it is in the
-    machine's own PID namespace. ``exit`` becomes the exit code, 128+N
-    after signal N.
+    machine's own PID namespace. ``privileged``: it may change the network, ``has_raw_sockets``: it may send any packet
+    (CAP_NET_ADMIN and CAP_NET_RAW of capabilities(7)). ``exit`` becomes the exit code, 128+N after signal N.
     """
 
     machine: Machine
@@ -81,7 +82,8 @@ class Process:
     is_init: bool = False
     has_terminal: bool = False
     hostname: str = ""
-    user: str = "root"
+    user: Credentials = ROOT
+    has_raw_sockets: bool = True
     privileged: bool = False
     sees_all_processes: bool = False
     freezer: Freezer = field(default_factory=Freezer)
@@ -99,6 +101,7 @@ class Process:
         self.parent, self.directory, self.hostname = parent, parent.directory, parent.hostname
         self.freezer = parent.freezer
         self.user, self.privileged, self.has_terminal = parent.user, parent.privileged, parent.has_terminal
+        self.has_raw_sockets = parent.has_raw_sockets
         self.sees_all_processes = parent.sees_all_processes
         if self.sees_all_processes:
             self.pid = self.host_pid

@@ -22,8 +22,13 @@ _SHORT = {"strings": "[]string", "texts": "map[string]string", "set": "map[strin
 
 _RESOURCES = _fields(
     int64="CpuShares Memory NanoCpus CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime MemoryReservation "
-          "MemorySwap MemorySwappiness PidsLimit CpuCount CpuPercent",
-    string="CgroupParent CpusetCpus CpusetMems", bool="OomKillDisable", strings="DeviceCgroupRules")
+          "MemorySwap MemorySwappiness PidsLimit CpuCount CpuPercent KernelMemory KernelMemoryTCP",
+    string="CgroupParent CpusetCpus CpusetMems", bool="OomKillDisable", strings="DeviceCgroupRules",
+    uint16="BlkioWeight", uint64="IOMaximumIOps IOMaximumBandwidth") | {
+    "BlkioWeightDevice": "[]*blkiodev.WeightDevice", "DeviceRequests": "[]container.DeviceRequest",
+    "Devices": "[]container.DeviceMapping", "Ulimits": "[]units.Ulimit"} | dict.fromkeys(
+    ("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"),
+    "[]*blkiodev.ThrottleDevice")
 
 STRUCTS: dict[str, Fields] = {
     "network.CreateRequest": _fields(
@@ -52,12 +57,12 @@ STRUCTS: dict[str, Fields] = {
         strings="Binds Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt VolumesFrom MaskedPaths "
                 "ReadonlyPaths",
         bool="AutoRemove PublishAllPorts Privileged ReadonlyRootfs Init",
-        string="ContainerIDFile VolumeDriver UTSMode UsernsMode Runtime Isolation", texts="StorageOpt Tmpfs Sysctls "
-        "Annotations", int="OomScoreAdj", int64="ShmSize", size="ConsoleSize")
-    | {"PortBindings": "nat.PortMap", "NetworkMode": "container.NetworkMode", "IpcMode": "container.IpcMode",
-       "PidMode": "container.PidMode", "CapAdd": "words", "CapDrop": "words", "Mounts": "[]mount.Mount",
-       "RestartPolicy": "container.RestartPolicy", "LogConfig": "container.LogConfig",
-       "Devices": "[]container.DeviceMapping", "Ulimits": "[]units.Ulimit"},
+        string="ContainerIDFile VolumeDriver Runtime", texts="StorageOpt Tmpfs Sysctls Annotations",
+        int="OomScoreAdj", int64="ShmSize", size="ConsoleSize")
+    | {mode: f"container.{mode}" for mode in ("NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode",
+                                              "CgroupnsMode", "Isolation")}
+    | {"PortBindings": "nat.PortMap", "Cgroup": "container.CgroupSpec", "CapAdd": "words", "CapDrop": "words",
+       "Mounts": "[]mount.Mount", "RestartPolicy": "container.RestartPolicy", "LogConfig": "container.LogConfig"},
     "container.RestartPolicy": _fields(int="MaximumRetryCount") | {"Name": "container.RestartPolicyMode"},
     "container.LogConfig": _fields(string="Type", texts="Config"),
     "container.DeviceMapping": _fields(string="PathOnHost PathInContainer CgroupPermissions"),
@@ -68,20 +73,33 @@ STRUCTS: dict[str, Fields] = {
     "container.UpdateConfig": _RESOURCES | {"RestartPolicy": "container.RestartPolicy"},
     "volume.CreateOptions": _fields(string="Name Driver", texts="DriverOpts Labels"),
     "nat.PortBinding": _fields(string="HostIp HostPort"),
-    "mount.Mount": _fields(string="Type Source Target Consistency", bool="ReadOnly"),
-    "v1.HealthcheckConfig": _fields(strings="Test", int="Retries"),
+    "container.DeviceRequest": _fields(string="Driver", int="Count", strings="DeviceIDs", texts="Options")
+    | {"Capabilities": "[][]string"},
+    "blkiodev.WeightDevice": _fields(string="Path", uint16="Weight"),
+    "blkiodev.ThrottleDevice": _fields(string="Path", uint64="Rate"),
+    "mount.Mount": _fields(string="Source Target", bool="ReadOnly") | {"Type": "mount.Type"} | {
+        name: f"mount.{name}" for name in ("Consistency", "BindOptions", "VolumeOptions", "ImageOptions",
+                                           "TmpfsOptions", "ClusterOptions")},
+    "mount.VolumeOptions": _fields(bool="NoCopy", texts="Labels", string="Subpath") | {"DriverConfig": "mount.Driver"},
+    "mount.Driver": _fields(string="Name", texts="Options"),
+    "mount.TmpfsOptions": _fields(int64="SizeBytes") | {"Mode": "fs.FileMode", "Options": "[][]string"},
+    "mount.BindOptions": {}, "mount.ImageOptions": {}, "mount.ClusterOptions": {},
+    "v1.HealthcheckConfig": _fields(strings="Test", int="Retries")
+    | dict.fromkeys(("Interval", "Timeout", "StartPeriod", "StartInterval"), "time.Duration"),
     "units.Ulimit": _fields(string="Name", int64="Soft Hard"),
     "struct {}": {},
 }
 NAMED = {
     "nat.PortSet": "map[string]struct {}", "nat.PortMap": "map[string][]nat.PortBinding",
-    "container.NetworkMode": "string", "container.IpcMode": "string", "container.PidMode": "string",
-    "container.RestartPolicyMode": "string",
-}
+    "container.RestartPolicyMode": "string", "container.CgroupSpec": "string", "mount.Type": "string",
+    "mount.Consistency": "string", "time.Duration": "int64", "fs.FileMode": "uint32",
+} | {f"container.{mode}": "string" for mode in ("NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode",
+                                               "CgroupnsMode", "Isolation")}
 NAMELESS = ("container.CreateRequest",)
 """dockerd embeds this one in a struct without a name, which its messages show."""
 
-_INTEGERS = {"int": (-(1 << 63), (1 << 63) - 1), "int64": (-(1 << 63), (1 << 63) - 1), "uint": (0, (1 << 64) - 1)}
+_INTEGERS = {"int": range(-(1 << 63), 1 << 63), "int64": range(-(1 << 63), 1 << 63), "uint": range(1 << 64),
+             "uint16": range(1 << 16), "uint32": range(1 << 32), "uint64": range(1 << 64)}
 _KINDS: tuple[tuple[type, str], ...] = ((bool, "bool"), (LongNumber, "number"), (int, "number"), (str, "string"),
                                         (list, "array"), (dict, "object"))
 
@@ -161,8 +179,8 @@ def _words(value: Any) -> list[str]:
 
 
 def _integer(value: Any, kind: str, path: tuple[str, ...]) -> int:
-    low, high = _INTEGERS[kind]
-    if isinstance(value, LongNumber) or (type(value) is int and not low <= value <= high):
+    allowed = _INTEGERS[NAMED.get(kind, kind)]
+    if isinstance(value, LongNumber) or (type(value) is int and value not in allowed):
         raise _wrong(f"number {value}", kind, path)
     if type(value) is not int:
         raise _wrong(_kind(value), kind, path)

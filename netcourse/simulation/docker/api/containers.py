@@ -118,7 +118,8 @@ def rename(request: Request) -> Response:
 
 def remove(request: Request) -> Response:
     with request.world.enter() as engine:
-        engine.containers.remove(engine.containers.get(request.parts["id"]), force=request.flag("force"))
+        engine.containers.remove(engine.containers.get(request.parts["id"]), force=request.flag("force"),
+                                 volumes=request.flag("v"))
     return Response(status=204)
 
 

@@ -8,7 +8,6 @@ from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, fo
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.execs import Exec
 from netcourse.simulation.docker.output import STDOUT
-from netcourse.simulation.docker.starting import check_user
 
 
 def create(request: Request) -> Response:
@@ -21,7 +20,7 @@ def create(request: Request) -> Response:
             raise conflict(f"container {container.id} is not running")
         if container.state == "paused":
             raise conflict(f"Container {request.parts['id']} is paused, unpause the container before exec")
-        check_user(wanted.get("User") or "", container.files)
+        container.user(str(wanted.get("User") or ""))
         return Response({"Id": engine.create_exec(container, wanted).id}, 201)
 
 

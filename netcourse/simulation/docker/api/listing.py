@@ -105,7 +105,7 @@ _TESTS: dict[str, Test] = {
     "expose": lambda container, value: _has_port(container, value, "PrivatePort"),
     "health": lambda container, value: value == "none",
     "is-task": lambda container, value: value not in TRUE_WORDS,
-    "volume": lambda container, value: False,
+    "volume": lambda container, value: any(value in (point.volume, point.destination) for point in container.mounts),
 }
 
 
@@ -122,7 +122,7 @@ def prune(request: Request) -> Response:
 
 
 _COLUMNS: dict[str, tuple[str, Callable[[Process], str]]] = {
-    "uid": ("UID", lambda process: "root"), "user": ("USER", lambda process: "root"),
+    "uid": ("UID", lambda process: _name_of_user(process)), "user": ("USER", lambda process: _name_of_user(process)),
     "pid": ("PID", lambda process: str(process.host_pid)),
     "ppid": ("PPID", lambda process: str(process.parent.host_pid if process.parent else 1)),
     "c": ("C", lambda process: "0"), "stime": ("STIME", lambda process: "00:00"), "tty": ("TTY", lambda process: "?"),
@@ -141,9 +141,14 @@ def top(request: Request) -> Response:
         if not container.is_running:
             raise conflict(f"container {container.id} is not running")
         rows = [[_COLUMNS[column][1](process) for column in columns] for process in engine.machine.processes.values()
-                if process.files is container.files]
+                if process.files.shares_with(container.files)]
         container.emit("top")
     return Response({"Titles": [_COLUMNS[column][0] for column in columns], "Processes": rows})
+
+
+def _name_of_user(process: Process) -> str:
+    """By the machine's own files, where root alone has a name."""
+    return "root" if process.user.is_root else str(process.user.user)
 
 
 def _columns(options: str) -> list[str]:

@@ -12,6 +12,7 @@ from netcourse.simulation.docker.api.messages import Connection, Request, Respon
 from netcourse.simulation.docker.errors import bad_request, not_found
 from netcourse.simulation.docker.events import Event, matches
 from netcourse.simulation.docker.inspecting import summarise_container
+from netcourse.simulation.docker.mounts import users
 
 VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
 KERNEL = "6.12.48"
@@ -77,7 +78,8 @@ def disk_usage(request: Request) -> Response:
                        for image in images],
             "Containers": [summarise_container(container) | {"SizeRootFs": container.image.size}
                            for container in containers],
-            "Volumes": [volume | {"UsageData": {"RefCount": 0, "Size": 0}} for volume in engine.volumes.all()],
+            "Volumes": [volume.shown | {"UsageData": {"RefCount": len(users(engine, volume.name)), "Size": volume.size}}
+                        for volume in engine.volumes.all()],
             "BuildCache": []})
 
 

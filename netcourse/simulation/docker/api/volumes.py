@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, has_label, labels_fit
 from netcourse.simulation.docker.api.messages import TRUE, Request, Response, Route
+from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.docker.errors import EngineError, bad_request
+from netcourse.simulation.docker.mounts import users
 from netcourse.simulation.docker.volumes import ANONYMOUS, Volume
 
 
@@ -15,16 +19,16 @@ def list_volumes(request: Request) -> Response:
         raise bad_request(f"error reading volume filters: {error}") from None
     check_known(filters, {"dangling", "driver", "label", "name"})
     with request.world.enter() as engine:
-        return Response({"Volumes": [volume for volume in engine.volumes.all() if _matches(volume, filters)],
-                         "Warnings": None})
+        found = [volume.shown for volume in engine.volumes.all() if _matches(engine, volume, filters)]
+    return Response({"Volumes": found, "Warnings": None})
 
 
-def _matches(volume: Volume, filters: Filters) -> bool:
-    """No container uses any: all of them are dangling."""
-    names, drivers = filters.get("name", [""]), filters.get("driver", [volume["Driver"]])
-    dangling = all(value in TRUE for value in filters.get("dangling", []))
-    return (dangling and volume["Driver"] in drivers and any(name in volume["Name"] for name in names) and
-            labels_fit(volume["Labels"], filters))
+def _matches(engine: Engine, volume: Volume, filters: Filters) -> bool:
+    """One that no container uses is dangling."""
+    names, drivers = filters.get("name", [""]), filters.get("driver", ["local"])
+    is_dangling = not users(engine, volume.name)
+    return (all((value in TRUE) == is_dangling for value in filters.get("dangling", [])) and "local" in drivers and
+            any(name in volume.name for name in names) and labels_fit(volume.labels, filters))
 
 
 def create(request: Request) -> Response:
@@ -33,20 +37,21 @@ def create(request: Request) -> Response:
         name = str(wanted.get("Name") or engine.new_id())
         if not wanted.get("Name"):
             wanted["Labels"] = (wanted.get("Labels") or {}) | {ANONYMOUS: ""}
-        return Response(engine.volumes.create(name, wanted, engine.timestamp()), 201)
+        return Response(engine.volumes.create(name, wanted, engine.timestamp()).shown, 201)
 
 
 def inspect(request: Request) -> Response:
     with request.world.enter() as engine:
-        return Response(engine.volumes.get(request.parts["name"]))
+        return Response(engine.volumes.get(request.parts["name"]).shown)
 
 
 def remove(request: Request) -> Response:
     with request.world.enter() as engine:
+        name = request.parts["name"]
         try:
-            engine.volumes.remove(request.parts["name"])
-        except EngineError:
-            if not request.flag("force"):
+            engine.volumes.remove(name, users(engine, name))
+        except EngineError as error:
+            if error.status != HTTPStatus.NOT_FOUND or not request.flag("force"):
                 raise
     return Response(status=204)
 
@@ -57,12 +62,13 @@ def prune(request: Request) -> Response:
     check_pruning(filters, {"all", "label", "label!"})
     everything = any(value in TRUE for value in filters.get("all", []))
     with request.world.enter() as engine:
-        gone = [volume["Name"] for volume in engine.volumes.all() if labels_fit(volume["Labels"], filters) and
-                (everything or has_label(volume["Labels"], ANONYMOUS))]
-        for name in gone:
-            engine.volumes.remove(name)
-        engine.events.emit("volume", "prune", "", {"reclaimed": "0"})
-    return Response({"VolumesDeleted": gone or None, "SpaceReclaimed": 0})
+        gone = [volume for volume in engine.volumes.all() if labels_fit(volume.labels, filters) and
+                (everything or has_label(volume.labels, ANONYMOUS)) and not users(engine, volume.name)]
+        for volume in gone:
+            engine.volumes.remove(volume.name, [])
+        reclaimed = sum(volume.size for volume in gone)
+        engine.events.emit("volume", "prune", "", {"reclaimed": str(reclaimed)})
+    return Response({"VolumesDeleted": [volume.name for volume in gone] or None, "SpaceReclaimed": reclaimed})
 
 
 ROUTES: list[Route] = [

@@ -20,7 +20,8 @@ Builtin = Callable[["Shell", list[str], Streams], Coroutine[Future[Any], None, i
 
 async def _cd(shell: Shell, words: list[str], streams: Streams) -> int:
     process = shell.process
-    path = process.files.resolve(words[1] if len(words) > 1 else "/root", process.directory)
+    home = process.environment.get("HOME", "/")
+    path = process.files.resolve(words[1] if len(words) > 1 else home, process.directory)
     if not process.files.is_directory(path):
         return shell.complain(streams, f"can't cd to {words[1]}: No such file or directory", 2,
                               builtin="cd")

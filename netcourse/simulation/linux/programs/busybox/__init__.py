@@ -4,6 +4,7 @@ from netcourse.simulation.linux.process import Program
 from netcourse.simulation.linux.programs.busybox import (
     columns,
     httpd,
+    identity,
     ip,
     nc,
     nslookup,
@@ -21,12 +22,12 @@ from netcourse.simulation.linux.shell import sh
 PROGRAMS: dict[str, Program] = dict.fromkeys(names(), unsimulated) | {
     "[": system.test, "arp": tables.arp, "ash": sh, "cat": text.cat, "cut": columns.cut, "echo": text.echo,
     "env": system.env, "false": system.false, "grep": text.grep, "head": text.head, "hostname": system.hostname,
-    "httpd": httpd.httpd, "id": system.identity, "ifconfig": tables.ifconfig, "ip": ip.ip, "ls": text.ls,
+    "httpd": httpd.httpd, "id": identity.identity, "ifconfig": tables.ifconfig, "ip": ip.ip, "ls": text.ls,
     "mkdir": system.make_directory, "nc": nc.nc, "netstat": tables.netstat, "nslookup": nslookup.nslookup,
     "ping": ping.ping, "ping6": ping.ping6, "printf": text.printf, "ps": system.ps, "rm": system.remove,
     "route": tables.route, "seq": system.seq, "sh": sh, "sleep": system.sleep, "sort": text.sort,
     "sysctl": sysctl.sysctl, "tail": text.tail, "tee": columns.tee, "test": system.test, "top": system.top,
     "touch": system.touch, "tr": columns.tr, "traceroute": traceroute.traceroute, "true": system.true,
     "uname": system.uname, "uniq": columns.uniq, "wc": text.wc, "wget": wget.wget, "which": system.which,
-    "whoami": system.whoami, "yes": text.yes,
+    "whoami": identity.whoami, "yes": text.yes,
 }

@@ -120,6 +120,8 @@ def _interrupted(process: Process, plan: _Plan, tally: _Tally) -> None:
 
 
 async def _exchange(process: Process, plan: _Plan, tally: _Tally) -> None:
+    if not process.has_raw_sockets:
+        raise Complaint("ping: permission denied (are you root?)")
     socket = ICMPSocket(process.namespace)
     clock = process.machine.clock
     start = clock.now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.programs.busybox.identity import user_name
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, usage
 from netcourse.simulation.linux.resolver import NameNotFound, find_addresses
 
@@ -27,22 +28,6 @@ async def hostname(process: Process) -> int:
         return 0
     name, _, domain = process.hostname.partition(".")
     process.write((domain if "d" in given else name if "s" in given else process.hostname) + "\n")
-    return 0
-
-
-@complaining
-async def identity(process: Process) -> int:
-    given, _ = options(process, "gGnru")
-    if given.keys() & {"u", "g", "G"}:
-        process.write("root\n" if "n" in given else "0\n")
-    else:
-        process.write("uid=0(root) gid=0(root) groups=0(root)\n")
-    return 0
-
-
-@complaining
-async def whoami(process: Process) -> int:
-    process.write("root\n")
     return 0
 
 
@@ -105,13 +90,13 @@ async def which(process: Process) -> int:
 async def ps(process: Process) -> int:
     process.write("PID   USER     COMMAND\n")
     for other in family(process):
-        process.write(f"{other.pid:5d} root     {' '.join(other.arguments)}\n")
+        process.write(f"{other.pid:5d} {user_name(other):8.8} {' '.join(other.arguments)}\n")
     return 0
 
 
 def family(process: Process) -> list[Process]:
     """The processes that share this one's files: its container's."""
-    mates = [p for p in process.machine.processes.values() if p.files is process.files]
+    mates = [p for p in process.machine.processes.values() if p.files.shares_with(process.files)]
     return sorted(mates, key=lambda other: other.pid)
 
 
@@ -129,7 +114,7 @@ async def top(process: Process) -> int:
             parent = other.parent.pid if other.parent is not None else 0
             state = "R" if other is process else "S"
             command = " ".join(other.arguments)
-            process.write(f"{other.pid:5d} {parent:5d} root     {state:<4}   1440   0%   0% {command}\n")
+            process.write(f"{other.pid:5d} {parent:5d} {user_name(other):8.8} {state:<4}   1440   0%   0% {command}\n")
         shown += 1
         if shown == rounds:
             return 0

@@ -55,6 +55,8 @@ async def traceroute(process: Process) -> int:
     hops = numbers.get("m", 30)
     first = number(process, given.get("f", "1"), 1, hops)
     trace = await _prepare(process, given, rest, numbers)
+    if not process.has_raw_sockets:
+        raise Complaint("traceroute: socket: Operation not permitted")
     shown = f" from {trace.source}" if "s" in given else ""
     process.write(f"traceroute to {rest[0]} ({trace.target}){shown}, {hops} hops max, {trace.size} byte packets\n")
     for ttl in range(first, hops + 1):

@@ -14,7 +14,7 @@ def fellow(process: Process, pid: int) -> Process | None:
     """The process that has this id where ``process`` is."""
     if process.sees_all_processes:
         return process.machine.processes.get(pid)
-    mates = (other for other in process.machine.processes.values() if other.files is process.files)
+    mates = (other for other in process.machine.processes.values() if other.files.shares_with(process.files))
     return next((mate for mate in mates if mate.pid == pid), None)
 
 

@@ -15,10 +15,10 @@ from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.output import Streams
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import PidNamespace, Process, ProgramNotFound
-from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.signals import Signal
 
 if TYPE_CHECKING:

@@ -15,6 +15,9 @@ from netcourse.simulation.linux.routes import EVERYWHERE, Route
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
 
+# every process may use every port, and ping without a raw socket (moby daemon/oci_linux.go, WithSysctls)
+CONTAINER_SETTINGS = {"ipv4/ip_unprivileged_port_start": "0", "ipv4/ping_group_range": "0\t2147483647"}
+
 
 def enter(container: Container) -> None:
     """Give a container that starts its namespace, networks and names. Raises EngineError, leaving nothing behind."""
@@ -151,6 +154,7 @@ def _make_namespace(container: Container) -> Namespace:
         raise EngineError(404, f"No such container: {container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
+    namespace.settings |= CONTAINER_SETTINGS
     namespace.set_up(namespace.loopback)
     return namespace
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from netcourse.simulation.linux import live_files
+from netcourse.simulation.linux.live_files import LiveFile, Tree
 from netcourse.simulation.linux.process import Program, ProgramNotFound
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class FileSystem:
         self.namespaces: dict[str, Namespace] = {}
         self._live_files: dict[str, Callable[[], bytes]] = {}
         self._writers: dict[str, Callable[[bytes], None]] = {}
-        self._live_listings: dict[str, Callable[[], dict[str, Content]]] = {}
+        self._trees: dict[str, Callable[[], Tree]] = {}
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
 
     def resolve(self, path: str, directory: str = "/") -> str:
@@ -78,7 +80,7 @@ class FileSystem:
     def seen_anew(self) -> FileSystem:
         """The same files, with live ones of its own: for a process that enters another namespace."""
         other = copy(self)
-        other._live_files, other._live_listings = dict(self._live_files), dict(self._live_listings)
+        other._live_files, other._trees = dict(self._live_files), dict(self._trees)
         other._writers = dict(self._writers)
         return other
 
@@ -113,16 +115,25 @@ class FileSystem:
         self._touch(path)
         self._removed.discard(path)
 
-    def mount_listing(self, prefix: str, listing: Callable[[], dict[str, Content]]) -> None:
+    def mount_tree(self, prefix: str, tree: Callable[[], Tree]) -> None:
         """Files below ``prefix`` that come and go by themselves, as in /sys/class/net."""
         self._directories.update({prefix, *_parents(prefix)})
-        self._live_listings[prefix] = listing
+        self._trees[prefix] = tree
 
-    def _live(self, path: str) -> dict[str, Content]:
-        for prefix, listing in self._live_listings.items():
+    def _live(self, path: str) -> LiveFile | Tree | None:
+        for prefix, tree in self._trees.items():
             if path == prefix or path.startswith(prefix + "/"):
-                return {f"{prefix}/{name}": content for name, content in listing().items()}
-        return {}
+                return live_files.find(tree(), path[len(prefix):])
+        return None
+
+    def _live_names(self, path: str) -> list[str]:
+        """The paths of what a live folder holds."""
+        live = self._live(path)
+        return [] if live is None or isinstance(live, LiveFile) else [f"{path}/{name}" for name in live]
+
+    def _writer(self, path: str) -> Callable[[bytes], None] | None:
+        live = self._live(path)
+        return live.write if isinstance(live, LiveFile) else self._writers.get(path)
 
     def _find(self, path: str) -> Content | None:
         other = self._elsewhere(path)
@@ -134,7 +145,8 @@ class FileSystem:
             return self._written[path]
         if path not in self._removed and path in self._image.files:
             return self._image.files[path]
-        return self._live(path).get(path)
+        live = self._live(path)
+        return live.read if isinstance(live, LiveFile) else None
 
     def is_directory(self, path: str) -> bool:
         other = self._elsewhere(path)
@@ -142,8 +154,8 @@ class FileSystem:
             return other[0].is_directory(other[1])
         if path in self._removed:
             return False
-        return path in self._directories or path in self._image.directories or any(
-            other.startswith(path + "/") for other in self._live(path))
+        return (path in self._directories or path in self._image.directories
+                or isinstance(self._live(path), Mapping))
 
     def modified(self, path: str) -> int:
         """When a file's content or a folder's list of names was last changed, in nanoseconds since the epoch."""
@@ -182,8 +194,8 @@ class FileSystem:
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
-        if path in self._writers:
-            self._writers[path](data)
+        if (writer := self._writer(path)) is not None:
+            writer(data)
             return
         if callable(self._find(path)):
             raise _error(errno.EACCES, path)
@@ -251,7 +263,7 @@ class FileSystem:
             return other[0].list(other[1])
         prefix = path if path.endswith("/") else path + "/"
         known: tuple[Any, ...] = (*self._written, *self._live_files, *self._directories, *self._image.files,
-                                  *self._image.programs, *self._image.directories, *self._live(path))
+                                  *self._image.programs, *self._image.directories, *self._live_names(path))
         names = {name[len(prefix):].split("/")[0] for name in known
                  if name.startswith(prefix) and name not in self._removed}
         return sorted(names - {""})

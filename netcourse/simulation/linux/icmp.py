@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 def answer_echo(namespace: Namespace, packet: IPv4, request: ICMP) -> None:
     """Send back what was asked, from the address that was asked."""
+    if namespace.ignores_echo:
+        namespace.record("icmp", "dropped", packet, "echo is ignored here (net.ipv4.icmp_echo_ignore_all = 1)")
+        return
     reply = replace(request, type=ICMPType.ECHO_REPLY)
     _try_to_send(namespace, IPv4(packet.destination, packet.source, Protocol.ICMP, reply))
 

@@ -6,17 +6,21 @@ import random
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from netcourse.journey import Recorder
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import PidNamespace, Process
+from netcourse.simulation.linux.sockets import UDPSocket
+from netcourse.simulation.linux.tcp import TCPSocket
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.files import FileSystem
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FIRST_PID = 1000
+FIRST_INODE = 20_000
 
 
 class Machine:
@@ -27,6 +31,8 @@ class Machine:
         self.namespaces: dict[str, Namespace] = {}
         self.processes: dict[int, Process] = {}
         self._last_pid = FIRST_PID
+        self._inodes: WeakKeyDictionary[TCPSocket | UDPSocket, int] = WeakKeyDictionary()
+        self._last_inode = FIRST_INODE
         self.pids = PidNamespace()
         self.pids.skip(FIRST_PID)
         self.root = Namespace("host", self)
@@ -46,6 +52,13 @@ class Machine:
         """A random locally administered unicast address (eth_random_addr in include/linux/etherdevice.h)."""
         first = self.random.getrandbits(8) & 0xFC | 0x02
         return ":".join(f"{byte:02x}" for byte in (first, *(self.random.getrandbits(8) for _ in range(5))))
+
+    def inode_of(self, socket: TCPSocket | UDPSocket) -> int:
+        """The number by which /proc names a socket, given when first asked for."""
+        if socket not in self._inodes:
+            self._last_inode += 1
+            self._inodes[socket] = self._last_inode
+        return self._inodes[socket]
 
     def spawn(self, arguments: list[str], *, namespace: Namespace, files: FileSystem,
               environment: Mapping[str, str] | None = None, pids: PidNamespace | None = None) -> Process:

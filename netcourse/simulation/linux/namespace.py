@@ -21,7 +21,7 @@ from netcourse.simulation.linux.device import Device, Loopback
 from netcourse.simulation.linux.neighbours import NeighbourTable
 from netcourse.simulation.linux.netfilter import Netfilter
 from netcourse.simulation.linux.routes import Route, RouteTable
-from netcourse.simulation.linux.sockets import SocketTable
+from netcourse.simulation.linux.sockets import FIRST_EPHEMERAL, LAST_EPHEMERAL, SocketTable
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.machine import Machine
@@ -56,6 +56,8 @@ class Namespace:
         self.forwarding = False
         self.bridge_netfilter = False
         self.link_local: dict[Device, ipv6.LinkLocal] = {}
+        self.ignores_echo = False
+        self.local_ports = (FIRST_EPHEMERAL, LAST_EPHEMERAL)
         self.settings: dict[str, str] = {}
         self._local: dict[IPv4Address, Device] = {}
         self._numbers: dict[Namespace, int] = {}

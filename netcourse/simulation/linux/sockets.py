@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netcourse.packets import ICMP, TCP, UDP, ICMPType, IPv4, Protocol, Unreachable
 from netcourse.simulation.linux import icmp
 from netcourse.simulation.linux.tasks import Future, wait_for
-from netcourse.simulation.linux.tcp import TCPTable
+from netcourse.simulation.linux.tcp import TCPSocket, TCPTable
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
@@ -81,10 +81,11 @@ class _Inbox:
 
 
 class UDPSocket:
-    """``local`` is (address, port) once bound; address 0.0.0.0 means every one."""
+    """``local`` is (address, port) once bound; address 0.0.0.0 means every one. ``is_ipv6`` as for TCP."""
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
+        self.is_ipv6 = False
         self.local: Endpoint | None = None
         self.inbox = _Inbox(namespace)
 
@@ -149,12 +150,13 @@ class ICMPSocket:
 
 
 class SocketTable:
-    """The sockets of one namespace."""
+    """The sockets of one namespace; ``ipv6_only`` are those that nothing reaches, as no IPv6 packet is simulated."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
         self.udp: dict[int, list[UDPSocket]] = {}
         self.icmp: list[ICMPSocket] = []
+        self.ipv6_only: list[TCPSocket | UDPSocket] = []
         self.tcp = TCPTable(namespace)
 
     def deliver(self, packet: IPv4) -> None:
@@ -225,11 +227,12 @@ class SocketTable:
 
     def free_port(self, taken: set[int]) -> int:
         """A port from ip_local_port_range, at random as the kernel does. Raises OSError(EADDRINUSE) if none is left."""
-        free = self._namespace.machine.random.randint(FIRST_EPHEMERAL, LAST_EPHEMERAL)
-        for _ in range(LAST_EPHEMERAL - FIRST_EPHEMERAL):
+        first, last = self._namespace.local_ports
+        free = self._namespace.machine.random.randint(first, last)
+        for _ in range(first, last + 1):
             if free not in taken:
                 return free
-            free = free + 1 if free < LAST_EPHEMERAL else FIRST_EPHEMERAL
+            free = free + 1 if free < last else first
         raise socket_error(errno.EADDRINUSE)
 
     def close_all(self) -> None:

@@ -44,11 +44,13 @@ class TCPSocket:
 
     Errors are OSErrors with the kernel's numbers: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET,
     EADDRINUSE, EPIPE; TimeoutError (without a number) when a ``timeout`` in seconds given to a call is over.
+    ``is_ipv6``: opened for IPv6, which IPv4 reaches too (ipv6(7)).
     """
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
         self.state = State.CLOSED
+        self.is_ipv6 = False
         self.local: Endpoint = (ANY, 0)
         self.remote: Endpoint = (ANY, 0)
         self._accepted: list[TCPSocket] = []
@@ -62,6 +64,13 @@ class TCPSocket:
         self._ended = False
         self._error: OSError | None = None
         self._changed: Future[None] = Future()
+
+    @property
+    def queues(self) -> tuple[int, int]:
+        """Bytes that wait to be read, and those not acknowledged yet; of a listener, connections that wait."""
+        if self.state is State.LISTEN:
+            return len(self._accepted), 0
+        return len(self._received), sum(_length(segment) for segment in self._unacknowledged)
 
     # Calls
 
@@ -207,6 +216,7 @@ class TCPSocket:
             self.namespace.sockets.tcp.refuse(packet, segment)
             return
         child = TCPSocket(self.namespace)
+        child.is_ipv6 = self.is_ipv6
         child.local = (packet.destination, segment.destination_port)
         child.remote = (packet.source, segment.source_port)
         child.state, child._listener = State.SYN_RECEIVED, self

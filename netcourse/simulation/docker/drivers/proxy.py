@@ -8,7 +8,7 @@ from netcourse.simulation.docker.drivers.driver import PortBinding
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.sockets import UDPSocket
 from netcourse.simulation.linux.tasks import Task
-from netcourse.simulation.linux.tcp import TCPSocket
+from netcourse.simulation.linux.tcp import ANY, State, TCPSocket
 
 REPLY_TIMEOUT = 90
 
@@ -31,9 +31,22 @@ class Proxy:
             connections.listen()
             self._task = Task(machine.clock, self._accept(connections))
 
+        self._ipv6_listener = self._listen_on_ipv6(binding) if binding.on_every_address else None
+
+    def _listen_on_ipv6(self, binding: PortBinding) -> TCPSocket | UDPSocket:
+        """What is published on every address has a second proxy, on [::], which is only seen."""
+        listener = type(self._listener)(self._machine.root)
+        listener.is_ipv6, listener.local = True, (ANY, binding.host_port)
+        if isinstance(listener, TCPSocket):
+            listener.state = State.LISTEN
+        self._machine.root.sockets.ipv6_only.append(listener)
+        return listener
+
     def close(self) -> None:
         self._task.cancel()
         self._listener.close()
+        if self._ipv6_listener is not None:
+            self._machine.root.sockets.ipv6_only.remove(self._ipv6_listener)
 
     async def _accept(self, listener: TCPSocket) -> None:
         while True:

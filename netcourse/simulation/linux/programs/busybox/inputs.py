@@ -9,6 +9,8 @@ from netcourse.simulation.linux.process import Process
 
 Input = tuple[str, bytes]
 STANDARD_INPUT = "(standard input)"
+# what goes wrong only after a file has been opened
+_AT_READING = (errno.EISDIR, errno.EINVAL, errno.EIO)
 
 
 async def read_all(process: Process, names: list[str], *, verb: str = "can't open ") -> tuple[list[Input], int]:
@@ -29,4 +31,4 @@ def _problem(error: OSError, name: str, verb: str) -> str:
     reason = os.strerror(error.errno or 0)
     if not verb:
         return f"{name}: {reason}"
-    return f"read error: {reason}" if error.errno == errno.EISDIR else f"{verb}'{name}': {reason}"
+    return f"read error: {reason}" if error.errno in _AT_READING else f"{verb}'{name}': {reason}"

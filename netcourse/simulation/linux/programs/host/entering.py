@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
-from netcourse.simulation.linux.procfs import mount_devices, mount_kernel_files
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining
 
 NOT_FOUND = 127

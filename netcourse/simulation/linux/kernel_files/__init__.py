@@ -1,0 +1,36 @@
+"""What the kernel shows of a namespace as files, read from its state at the moment of reading.
+
+``network`` and ``sockets`` are /proc/net, ``settings`` is /proc/sys/net, ``devices`` is /sys/class/net. A file that
+isn't simulated isn't there.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.kernel_files import devices, network, settings, sockets
+from netcourse.simulation.linux.live_files import LiveFile, Tree
+from netcourse.simulation.linux.namespace import Namespace
+
+_NETWORK = {"arp": network.neighbours, "dev": network.counters, "dev_mcast": network.link_layer_groups,
+            "if_inet6": network.ipv6_addresses, "igmp": network.groups,
+            "route": network.routes, "tcp": sockets.tcp, "tcp6": sockets.tcp_ipv6, "udp": sockets.udp,
+            "udp6": sockets.udp_ipv6, "unix": sockets.unix}
+
+
+def mount_kernel_files(files: FileSystem, namespace: Namespace, *, writable: bool) -> None:
+    """Show ``namespace`` below /proc, where a process finds its own. In a container that isn't privileged, /proc/sys is
+    mounted read-only."""
+    files.mount_tree("/proc/net", partial(_network_tree, namespace))
+    files.mount_tree("/proc/sys/net", partial(settings.tree, namespace, writable=writable))
+
+
+def _network_tree(namespace: Namespace) -> Tree:
+    return {name: LiveFile(partial(table, namespace)) for name, table in _NETWORK.items()}
+
+
+def mount_devices(files: FileSystem, namespace: Namespace) -> None:
+    """/dev, and /sys/class/net, which stays with the namespace in which /sys was mounted."""
+    files.mount_tree("/sys/class/net", partial(devices.tree, namespace))
+    files.mount_live("/dev/null", lambda: b"", lambda data: None)

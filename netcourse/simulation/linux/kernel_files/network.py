@@ -1,0 +1,108 @@
+"""/proc/net about addresses, routes, neighbours, devices and the groups that these listen to."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux.bridge import Bridge
+from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.namespace import Namespace
+
+ROUTE_HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
+ARP_HEADER = "IP address       HW type     Flags       HW address            Mask     Device\n"
+GROUP_HEADER = "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"
+ROUTE_WIDTH = 127
+DEVICE_HEADER = ("Inter-|   Receive                                                |  Transmit\n"
+                 " face |bytes    packets errs drop fifo frame compressed multicast|"
+                 "bytes    packets errs drop fifo colls carrier compressed\n")
+ALL_HOSTS, ALL_SNOOPERS = IPv4Address("224.0.0.1"), IPv4Address("224.0.0.106")
+_SCOPES = {"host": 0x10, "link": 0x20}
+_PERMANENT, _TENTATIVE = 0x80, 0x40
+
+
+def hexadecimal(ip: IPv4Address | None) -> str:
+    """As the kernel prints an address: its bytes taken as one little-endian number."""
+    return f"{int.from_bytes((ip or IPv4Address(0)).packed, 'little'):08X}"
+
+
+def by_index(namespace: Namespace) -> list[Device]:
+    return sorted(namespace.devices.values(), key=lambda device: device.index)
+
+
+def routes(namespace: Namespace) -> bytes:
+    """net/ipv4/fib_trie.c, fib_route_seq_show."""
+    lines = [ROUTE_HEADER]
+    for route in namespace.routes.listing():
+        refuses = 0x200 if route.kind in ("unreachable", "prohibit") else 0
+        flags = 1 | refuses | (2 if route.gateway else 0) | (4 if route.destination.prefixlen == 32 else 0)
+        lines.append(f"{route.interface or '*'}\t{hexadecimal(route.destination.network_address)}\t"
+                     f"{hexadecimal(route.gateway)}\t{flags:04X}\t0\t0\t{route.metric}\t"
+                     f"{hexadecimal(route.destination.netmask)}\t0\t0\t0")
+    return "".join(f"{line:<{ROUTE_WIDTH}}\n" for line in lines).encode()
+
+
+def neighbours(namespace: Namespace) -> bytes:
+    """net/ipv4/arp.c, arp_format_neigh_entry."""
+    text = ARP_HEADER
+    for entry in namespace.neighbours.listing():
+        flags = 0x6 if entry.state == "PERMANENT" else 0x2 if entry.mac else 0x0
+        mac = entry.mac or "00:00:00:00:00:00"
+        text += f"{entry.ip!s:<16} 0x1         {f'{flags:#x}':<11} {mac:<21} *        {entry.device.name}\n"
+    return text.encode()
+
+
+def counters(namespace: Namespace) -> bytes:
+    """net/core/net-procfs.c; errors and losses aren't simulated here, so there are none."""
+    text = DEVICE_HEADER
+    for device in by_index(namespace):
+        text += (f"{device.name:>6}: {device.received_bytes:7} {device.received_packets:7}    0    0    0     0"
+                 f"          0         0 {device.sent_bytes:8} {device.sent_packets:7}    0    0    0     0"
+                 "       0          0\n")
+    return text.encode()
+
+
+def ipv6_addresses(namespace: Namespace) -> bytes:
+    """net/ipv6/addrconf.c, if6_seq_show."""
+    text = ""
+    for device in by_index(namespace):
+        for address in ipv6.addresses_of(device):
+            flags = _PERMANENT | (_TENTATIVE if address.is_tentative else 0)
+            text += (f"{int(address.ip):032x} {device.index:02x} {address.prefix_length:02x} "
+                     f"{_SCOPES[address.scope]:02x} {flags:02x} {device.name:>8}\n")
+    return text.encode()
+
+
+def _groups(device: Device) -> list[IPv4Address]:
+    """The groups that a device has joined: a bridge also that of those who watch groups, as it does (RFC 4286)."""
+    return [ALL_HOSTS, ALL_SNOOPERS] if isinstance(device, Bridge) else [ALL_HOSTS]
+
+
+def groups(namespace: Namespace) -> bytes:
+    """net/ipv4/igmp.c, igmp_mc_seq_show."""
+    text = GROUP_HEADER
+    for device in by_index(namespace):
+        joined = _groups(device) if device.up else []
+        if joined:
+            text += f"{device.index}\t{device.name:<10}: {len(joined):5} {'V3':>7}\n"
+        text += "".join(f"\t\t\t\t{hexadecimal(group)}     1 0:00000000\t\t0\n" for group in joined)
+    return text.encode()
+
+
+def link_layer_groups(namespace: Namespace) -> bytes:
+    """net/core/dev_addr_lists.c, dev_mc_seq_show: the MAC addresses of the groups (RFC 1112, RFC 2464)."""
+    text = ""
+    for device in by_index(namespace):
+        if device is not namespace.loopback:
+            text += "".join(f"{device.index:<4} {device.name:<15} 1     0     {mac}\n" for mac in _group_macs(device))
+    return text.encode()
+
+
+def _group_macs(device: Device) -> list[str]:
+    macs = ["333300000001"]
+    if not device.up:
+        return [] if device.was_up else macs
+    if isinstance(device, Bridge):
+        macs += ["01005e00006a", "33330000006a"]
+    solicited = [f"3333ff{int(address.ip) & 0xFFFFFF:06x}" for address in ipv6.addresses_of(device)]
+    return [*macs, "01005e000001", *solicited]

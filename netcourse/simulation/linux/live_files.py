@@ -1,0 +1,50 @@
+"""Files that the kernel makes up as they are read: a tree that comes and goes by itself, as in /proc and /sys."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class LiveFile:
+    """``read`` and ``write`` may raise OSError; without ``write`` nobody may."""
+
+    read: Callable[[], bytes]
+    write: Callable[[bytes], None] | None = None
+
+
+# a folder within is made up when it is looked into
+Tree: TypeAlias = "Mapping[str, LiveFile | Callable[[], Tree]]"
+
+
+def find(tree: Tree, path: str) -> LiveFile | Tree | None:
+    """What is at a relative path, or None."""
+    names = [name for name in path.split("/") if name]
+    for place, name in enumerate(names, 1):
+        entry = tree.get(name)
+        if entry is None or isinstance(entry, LiveFile):
+            return entry if place == len(names) else None
+        tree = entry()
+    return tree
+
+
+def text_file(text: object) -> LiveFile:
+    """A line that nobody may change."""
+    return LiveFile(lambda: f"{text}\n".encode())
+
+
+def refusing(number: int, reason: str = "") -> Callable[[], bytes]:
+    """A ``read`` that fails."""
+    def read() -> bytes:
+        raise OSError(number, reason or os.strerror(number))
+
+    return read
+
+
+def read_only(_: bytes) -> None:
+    """A ``write`` in a file system that is mounted read-only."""
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))

@@ -97,7 +97,7 @@ def test_a_bridge_learns_where_a_sender_is_and_stops_flooding(machine: Machine, 
     run(machine, ping(red, "10.0.0.3"))
 
     assert "green" not in {hop.namespace for hop in machine.recorder.since(mark)}
-    assert bridge.port_behind(red.devices["eth0"].mac).name == "veth-red"
+    assert bridge.forwarding.port_behind(red.devices["eth0"].mac).name == "veth-red"
 
 
 def test_a_bridge_has_a_carrier_only_while_a_port_is_up(machine: Machine, bridge: Bridge) -> None:

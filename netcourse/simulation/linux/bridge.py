@@ -6,10 +6,8 @@ from dataclasses import replace
 
 from netcourse.packets import UNKNOWN_MAC, Ethernet, IPv4
 from netcourse.simulation.linux import ipv6
-from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.device import HEADER_LENGTH, Device
-
-AGEING_TIME = 300 * SECOND
+from netcourse.simulation.linux.forwarding import ForwardingDatabase
 
 
 class Bridge(Device):
@@ -29,7 +27,7 @@ class Bridge(Device):
         self.has_settled = not follows_ports
         self.ports: dict[str, Device] = {}
         self.hairpin: set[str] = set()
-        self.forwarding: dict[str, tuple[Device, int]] = {}
+        self.forwarding = ForwardingDatabase(self)
 
     @property
     def carrier(self) -> bool:
@@ -46,6 +44,7 @@ class Bridge(Device):
 
     def set_mac(self, mac: str) -> None:
         """By hand, which it keeps from now on."""
+        self.forwarding.move(self.mac, mac, None)
         self.mac, self.follows_ports, self.has_settled = mac, False, True
 
     def add_port(self, device: Device) -> None:
@@ -56,6 +55,7 @@ class Bridge(Device):
         taken = {port.port_number for port in self.ports.values()}
         device.port_number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         self.ports[device.name] = device
+        self.forwarding.put(device.mac, device)
         self.has_settled = True
         self._follow()
         ipv6.follow(self)
@@ -63,25 +63,19 @@ class Bridge(Device):
     def remove_port(self, device: Device) -> None:
         self.ports.pop(device.name, None)
         device.master = None
-        self.forwarding = {mac: entry for mac, entry in self.forwarding.items() if entry[0] is not device}
+        self.forwarding.forget(device)
         self._follow()
 
     def _follow(self) -> None:
         if self.follows_ports:
             self.mac = min((port.mac for port in self.ports.values()), default=UNKNOWN_MAC)
 
-    def port_behind(self, mac: str) -> Device | None:
-        """The port behind which ``mac`` was seen, unless that is too long ago."""
-        assert self.namespace is not None
-        port, seen = self.forwarding.get(mac, (None, 0))
-        return port if port is not None and self.namespace.machine.clock.now - seen < AGEING_TIME else None
-
     def receive_on_port(self, port: Device, frame: Ethernet) -> None:
         """Learn the sender, then hand the frame up, forward it or flood it."""
         namespace = self.namespace
         if namespace is None or not self.up:
             return
-        self.forwarding[frame.source] = (port, namespace.machine.clock.now)
+        self.forwarding.learn(frame.source, port)
         filtered = self._filter_in(frame)
         if filtered is None:
             return
@@ -89,6 +83,9 @@ class Bridge(Device):
             self._hand_up(replace(filtered, destination=self.mac))
         elif frame.destination == self.mac:
             self._hand_up(filtered)
+        elif self.forwarding.is_own(frame.destination):
+            # its own machine takes what was sent to the very port (net/ethernet/eth.c, eth_type_trans)
+            self._hand_up(replace(filtered, destination=self.mac) if frame.destination == port.mac else filtered)
         else:
             self._switch(filtered, port)
 
@@ -104,7 +101,7 @@ class Bridge(Device):
 
     def _switch(self, frame: Ethernet, incoming: Device | None) -> None:
         assert self.namespace is not None
-        port = self.port_behind(frame.destination)
+        port = self.forwarding.port_behind(frame.destination)
         if port is not None:
             if port is not incoming or port.name in self.hairpin:
                 self._leave(port, frame, incoming, "forwarded")

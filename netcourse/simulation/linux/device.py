@@ -27,20 +27,22 @@ class Device:
     """A network device in a namespace. ``up`` is what an administrator asked for (IFF_UP).
 
     ``was_up`` is what its queueing discipline tells: noop until the device is first up (net/sched/sch_generic.c).
-    ``queue_length`` is in packets (IFLA_TXQLEN).
+    ``queue_length`` is in packets (IFLA_TXQLEN). ``extra_macs`` are those that it was told to listen to.
     """
 
     kind = "device"
     counts_headers = True
 
-    __slots__ = ("addresses", "index", "ipv6_disabled", "mac", "master", "mtu", "name", "namespace", "port_number",
-                 "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up", "was_up")
+    __slots__ = ("addresses", "extra_macs", "index", "ipv6_disabled", "mac", "master", "mtu", "name", "namespace",
+                 "port_number", "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets",
+                 "up", "was_up")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
         self.name, self.mac, self.mtu, self.queue_length = name, mac, mtu, queue_length
         self.index = 0
         self.up = self.was_up = False
         self.addresses: list[Address] = []
+        self.extra_macs: tuple[str, ...] = ()
         self.ipv6_disabled = False
         self.master: Bridge | None = None
         self.port_number = 0

@@ -55,6 +55,7 @@ class Namespace:
         self.reassembly = fragments.Reassembly()
         self.forwarding = False
         self.bridge_netfilter = False
+        self.ipv6_disabled_by_default = False
         self.link_local: dict[Device, ipv6.LinkLocal] = {}
         self.ignores_echo = False
         self.local_ports = (FIRST_EPHEMERAL, LAST_EPHEMERAL)
@@ -87,6 +88,7 @@ class Namespace:
             device.index = self._last_index
         self._last_index = max(self._last_index, device.index)
         device.namespace = self
+        device.ipv6_disabled = device.ipv6_disabled or self.ipv6_disabled_by_default
         self.devices[device.name] = device
 
     def take_device(self, device: Device) -> None:

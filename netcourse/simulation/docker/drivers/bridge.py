@@ -62,6 +62,7 @@ class BridgeDriver:
         self._networks.append(network)
         bridge = Bridge(options.bridge, self._machine.new_mac(), options.mtu)
         self._host.add_device(bridge)
+        bridge.set_mac(bridge.mac)
         if options.has_address and pool.gateway is not None:
             self._host.add_address(bridge, Address.parse(f"{pool.gateway}/{pool.subnet.prefixlen}", broadcast=True))
         self._host.set_up(bridge)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 from functools import partial
 
-from netcourse.simulation.linux.bridge import AGEING_TIME, Bridge
+from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.forwarding import AGEING_TIME
 from netcourse.simulation.linux.live_files import LiveFile, Tree, refusing, text_file
 from netcourse.simulation.linux.namespace import Namespace
 

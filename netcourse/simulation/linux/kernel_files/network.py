@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from netcourse.simulation.linux import ipv6
-from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.groups import groups_of, macs_of
 from netcourse.simulation.linux.namespace import Namespace
 
 ROUTE_HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
@@ -16,7 +16,6 @@ ROUTE_WIDTH = 127
 DEVICE_HEADER = ("Inter-|   Receive                                                |  Transmit\n"
                  " face |bytes    packets errs drop fifo frame compressed multicast|"
                  "bytes    packets errs drop fifo colls carrier compressed\n")
-ALL_HOSTS, ALL_SNOOPERS = IPv4Address("224.0.0.1"), IPv4Address("224.0.0.106")
 _SCOPES = {"host": 0x10, "link": 0x20}
 _PERMANENT, _TENTATIVE = 0x80, 0x40
 
@@ -73,16 +72,11 @@ def ipv6_addresses(namespace: Namespace) -> bytes:
     return text.encode()
 
 
-def _groups(device: Device) -> list[IPv4Address]:
-    """The groups that a device has joined: a bridge also that of those who watch groups, as it does (RFC 4286)."""
-    return [ALL_HOSTS, ALL_SNOOPERS] if isinstance(device, Bridge) else [ALL_HOSTS]
-
-
 def groups(namespace: Namespace) -> bytes:
     """net/ipv4/igmp.c, igmp_mc_seq_show."""
     text = GROUP_HEADER
     for device in by_index(namespace):
-        joined = _groups(device) if device.up else []
+        joined = groups_of(device)
         if joined:
             text += f"{device.index}\t{device.name:<10}: {len(joined):5} {'V3':>7}\n"
         text += "".join(f"\t\t\t\t{hexadecimal(group)}     1 0:00000000\t\t0\n" for group in joined)
@@ -90,19 +84,8 @@ def groups(namespace: Namespace) -> bytes:
 
 
 def link_layer_groups(namespace: Namespace) -> bytes:
-    """net/core/dev_addr_lists.c, dev_mc_seq_show: the MAC addresses of the groups (RFC 1112, RFC 2464)."""
+    """net/core/dev_addr_lists.c, dev_mc_seq_show."""
     text = ""
     for device in by_index(namespace):
-        if device is not namespace.loopback:
-            text += "".join(f"{device.index:<4} {device.name:<15} 1     0     {mac}\n" for mac in _group_macs(device))
+        text += "".join(f"{device.index:<4} {device.name:<15} 1     0     {mac}\n" for mac in macs_of(device))
     return text.encode()
-
-
-def _group_macs(device: Device) -> list[str]:
-    macs = ["333300000001"]
-    if not device.up:
-        return [] if device.was_up else macs
-    if isinstance(device, Bridge):
-        macs += ["01005e00006a", "33330000006a"]
-    solicited = [f"3333ff{int(address.ip) & 0xFFFFFF:06x}" for address in ipv6.addresses_of(device)]
-    return [*macs, "01005e000001", *solicited]

@@ -84,6 +84,8 @@ class _Settings:
         return self._fixed(f"ipv4/neigh/{name}", _NEIGHBOURS)
 
     def _ipv6_configuration(self, name: str, device: Device | None) -> Tree:
+        if name == "default":
+            return {"disable_ipv6": self._switch(self._namespace, "ipv6_disabled_by_default")}
         if device is None:
             return self._fixed(f"ipv6/conf/{name}", {"disable_ipv6": "0"})
         return {"disable_ipv6": self._switch(device, "ipv6_disabled", then=partial(ipv6.follow, device))}

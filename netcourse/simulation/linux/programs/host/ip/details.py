@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from netcourse.simulation.linux.bridge import AGEING_TIME, Bridge
+from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.forwarding import AGEING_TIME
 
 Fields = dict[str, object]
 HUNDREDTHS = 100

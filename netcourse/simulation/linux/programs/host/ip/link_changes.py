@@ -42,6 +42,8 @@ def _add_bridge(request: Request, given: dict[str, str], rest: list[str]) -> Non
     bridge = Bridge(_name(given, request.namespace, "bridge"), mac, _mtu(given, 1500),
                     queue_length=DEFAULT_QUEUE_LENGTH, follows_ports="address" not in given)
     _put(request, bridge, given)
+    if "address" in given:
+        bridge.set_mac(mac)
 
 
 def _add_veth(request: Request, given: dict[str, str], rest: list[str]) -> None:
@@ -146,6 +148,8 @@ def _set_hardware(device: Device, given: dict[str, str]) -> None:
         if isinstance(device, Bridge):
             device.set_mac(mac)
         else:
+            if device.master is not None:
+                device.master.forwarding.move(device.mac, mac, device)
             device.mac = mac
     if "mtu" in given:
         device.mtu = _mtu(given, device.mtu, 2**31 if device.kind == "loopback" else HIGHEST_MTU)

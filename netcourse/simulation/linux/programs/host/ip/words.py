@@ -52,8 +52,8 @@ def wrong_argument(word: str, problem: str) -> Complaint:
     return Complaint(f'Error: argument "{word}" is wrong: {problem}\n', WRONG_WORD)
 
 
-def not_simulated(what: str) -> Complaint:
-    return Complaint(f"ip: {what} is not simulated", WRONG_WORD)
+def not_simulated(what: str, program: str = "ip") -> Complaint:
+    return Complaint(f"{program}: {what} is not simulated", WRONG_WORD)
 
 
 def usage(name: str) -> Complaint:

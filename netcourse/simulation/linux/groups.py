@@ -1,0 +1,32 @@
+"""The multicast groups that devices listen to by themselves, and the MAC addresses that these have."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux.bridge import Bridge
+from netcourse.simulation.linux.device import Device
+
+ALL_HOSTS, ALL_SNOOPERS = IPv4Address("224.0.0.1"), IPv4Address("224.0.0.106")
+
+
+def groups_of(device: Device) -> list[IPv4Address]:
+    """Everybody's group; a bridge also that of those who watch groups, as it does (RFC 4286)."""
+    if not device.up:
+        return []
+    return [ALL_HOSTS, ALL_SNOOPERS] if isinstance(device, Bridge) else [ALL_HOSTS]
+
+
+def macs_of(device: Device) -> list[str]:
+    """Without separators, in the kernel's order (RFC 1112 section 6.4, RFC 2464 section 7). IPv6 joins its group of all
+    before the device is up for the first time."""
+    macs = ["333300000001"]
+    if device.kind == "loopback":
+        return []
+    if not device.up:
+        return [] if device.was_up else macs
+    if isinstance(device, Bridge):
+        macs += ["01005e00006a", "33330000006a"]
+    solicited = [f"3333ff{int(address.ip) & 0xFFFFFF:06x}" for address in ipv6.addresses_of(device)]
+    return [*macs, "01005e000001", *solicited]

@@ -21,7 +21,7 @@ class Links:
 
     def register(self, container: Container) -> None:
         """Raises EngineError when a target isn't there. On a user-defined network its endpoint has the links."""
-        if container.network_mode == "bridge":
+        if container.network_mode in ("bridge", "none"):
             self._linked[container.id] = [self._find(str(text)) for text in container.host_config.get("Links") or []]
 
     def _find(self, text: str) -> tuple[Container, str]:

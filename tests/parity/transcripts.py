@@ -93,13 +93,19 @@ def _read_scene(file: str, text: str) -> Scene:
     return Scene(file, title, tuple(steps))
 
 
-def run_command(command: str, address: str) -> Answer:
+def typed(command: str, address: str) -> Answer:
     """Type ``command`` with ``DOCKER_HOST=address`` and see what comes."""
     environment = os.environ | {"DOCKER_HOST": address, "LC_ALL": "C.UTF-8"}
     # on Windows the plain name is Linux's bash in WSL, wherever it stands in PATH
     done = subprocess.run([shutil.which("bash") or "bash", "-c", command], env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, timeout=COMMAND_SECONDS, check=False)
-    return Answer(without_what_varies(done.stdout.decode()), without_what_varies(done.stderr.decode()), done.returncode)
+    return Answer(done.stdout.decode(), done.stderr.decode(), done.returncode)
+
+
+def run_command(command: str, address: str) -> Answer:
+    """The same, without what varies."""
+    answer = typed(command, address)
+    return Answer(without_what_varies(answer.output), without_what_varies(answer.error), answer.code)
 
 
 def play(scene: Scene, address: str) -> Scene:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netcourse.simulation.docker import init, joining, mounts, sandbox, starting
+from netcourse.simulation.docker import init, joining, mounts, starting
 from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
+from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, failed
 from netcourse.simulation.docker.images import Image
@@ -56,7 +57,7 @@ class Container:
     pids: PidNamespace = field(default_factory=PidNamespace)
     execs: list[Exec] = field(default_factory=list)
     asked_to_stop: bool = False
-    dns: sandbox.EmbeddedDNS | None = None
+    dns: EmbeddedDNS | None = None
 
     def __post_init__(self) -> None:
         self.files = FileSystem(self.image.content, self.engine.machine.clock)
@@ -82,12 +83,10 @@ class Container:
     def hostname(self) -> str:
         if self.host_config.get("UTSMode") == "host":
             return self.engine.machine.name
-        if self.network_mode == "host":
-            return str(self.config.get("Hostname") or self.engine.machine.name)
         if (mate := self.mate()) is not None:
             return mate.hostname
-        domain = self.config.get("Domainname")
-        return str(self.config.get("Hostname") or self.short_id) + (f".{domain}" if domain else "")
+        own = self.engine.machine.name if self.network_mode == "host" else self.short_id
+        return str(self.config.get("Hostname") or own)
 
     def mate(self) -> Container | None:
         """The container whose namespace this one shares."""

@@ -26,8 +26,9 @@ class Crew:
 
     def _hire(self) -> None:
         thread = threading.Thread(target=self._serve, daemon=True)
-        self._threads.add(thread)
-        thread.start()
+        with self._count:
+            self._threads.add(thread)
+            thread.start()
 
     def _serve(self) -> None:
         while self._is_needed():
@@ -38,7 +39,8 @@ class Crew:
             if self._was_last():
                 self._hire()
             work()
-        self._threads.discard(threading.current_thread())
+        with self._count:
+            self._threads.discard(threading.current_thread())
 
     def _is_needed(self) -> bool:
         with self._count:
@@ -53,6 +55,11 @@ class Crew:
             return self._idle == 0
 
     def join(self) -> None:
-        """Wait until everybody has gone home."""
-        for thread in list(self._threads):
-            thread.join()
+        """Wait until everybody has gone home, those too who are hired meanwhile."""
+        while True:
+            with self._count:
+                threads = list(self._threads)
+            if not threads:
+                return
+            for thread in threads:
+                thread.join()

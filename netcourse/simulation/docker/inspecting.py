@@ -137,10 +137,7 @@ def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
 
 def summarise_container(container: Container) -> dict[str, Any]:
     """A line of ``docker ps``."""
-    ports = [{"IP": place["HostIp"], "PrivatePort": int(port.partition("/")[0]), "PublicPort": int(place["HostPort"]),
-              "Type": port.partition("/")[2]} for port, places in _ports(container).items() for place in places or []]
-    ports += [{"PrivatePort": int(port.partition("/")[0]), "Type": port.partition("/")[2]}
-              for port, places in _ports(container).items() if places is None]
+    ports = [_port(port, place) for port, places in _ports(container).items() for place in places or [None]]
     return {
         "Id": container.id, "Names": [f"/{container.name}"], "Image": container.config["Image"],
         "ImageID": container.image.id, "Command": container.command_text, "Created": container.created // SECOND,
@@ -154,6 +151,14 @@ def summarise_container(container: Container) -> dict[str, Any]:
 
 def _mounts(container: Container) -> list[dict[str, Any]]:
     return [point.shown(container.engine) for point in container.mounts]
+
+
+def _port(port: str, place: dict[str, str] | None) -> dict[str, Any]:
+    """One that is reached by a route, not published, has no port of the host."""
+    number, _, protocol = port.partition("/")
+    host_port = place["HostPort"] if place is not None else ""
+    return {**({"IP": place["HostIp"]} if place is not None else {}), "PrivatePort": int(number),
+            **({"PublicPort": int(host_port)} if host_port else {}), "Type": protocol}
 
 
 def status_text(container: Container) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker import known_names
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, conflict
+from netcourse.simulation.docker.errors import EngineError, conflict, not_found
 from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
@@ -33,8 +33,8 @@ def enter(container: Container) -> None:
         if container.network_mode.startswith("container:"):
             container.error = f"joining network namespace of container: {error}"
         raise EngineError(error.status, container.error) from None
-    known_names.write_names(container)
-    known_names.write_resolver(container)
+    known_names.write_own_hosts(container)
+    known_names.write_own_resolver(container)
     known_names.ensure_dns(container)
 
 
@@ -85,7 +85,7 @@ def join(container: Container, endpoint: Endpoint) -> None:
     except EngineError:
         networks.detach(endpoint)
         raise
-    known_names.write_names(container)
+    known_names.write_own_hosts(container)
     known_names.ensure_dns(container)
 
 
@@ -94,7 +94,7 @@ def part(container: Container, endpoint: Endpoint) -> None:
     container.engine.networks.detach(endpoint)
     _place_default_route(container)
     _publish(container)
-    known_names.write_names(container)
+    known_names.write_own_hosts(container)
 
 
 def _free_interface(namespace: Namespace, prefix: str) -> str:
@@ -126,18 +126,23 @@ def _publish(container: Container) -> None:
 
 
 def _find_networks(container: Container) -> None:
-    """Those that its endpoints name now: one may have come since it was created, or gone."""
+    """Those that its endpoints name now: one may have come since it was created, or gone.
+
+    So may the one that it was created for, which has to be there even when the container has left it.
+    """
+    networks, mode = container.engine.networks, container.network_mode
     for name, endpoint in container.endpoints.items():
-        endpoint.network, endpoint.is_named = container.engine.networks.get(name), True
+        endpoint.network, endpoint.is_named = networks.get(name), True
+    try:
+        if container.endpoints and not mode.startswith("container:"):
+            networks.get(mode)
+    except EngineError as error:
+        raise not_found(f"could not find a network matching network mode {mode}: {error}") from None
 
 
 def _share_network(container: Container) -> None:
-    """The files of the one whose namespace it is."""
-    mate = container.mate()
-    source = mate.files if mate is not None else container.engine.machine_files
-    for path in ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname"):
-        container.files.mount(path, source.read(path))
-    if mate is None:
+    known_names.share_names(container)
+    if container.mate() is None:
         for endpoint in container.endpoints.values():
             container.engine.networks.attach(endpoint)
 
@@ -151,7 +156,7 @@ def _make_namespace(container: Container) -> Namespace:
     if container.network_mode == "host":
         return container.engine.machine.root
     if container.network_mode.startswith("container:"):
-        raise EngineError(404, f"No such container: {container.network_mode.partition(':')[2]}")
+        raise not_found(f"No such container: {container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
     namespace.settings |= CONTAINER_SETTINGS
@@ -160,14 +165,6 @@ def _make_namespace(container: Container) -> Namespace:
 
 
 def default_gateway(endpoints: Iterable[Endpoint]) -> Endpoint | None:
-    """The endpoint that has the default route (moby daemon/libnetwork/sandbox.go, Endpoint.Less).
-
-    Highest gw-priority, then docker_gwbridge, then not internal, then a gateway at all, then the network's name.
-    """
-    def order(endpoint: Endpoint) -> tuple[int, bool, bool, bool, bytes]:
-        network = endpoint.network
-        return (-endpoint.gateway_priority, network.name != "docker_gwbridge", network.internal,
-                endpoint.gateway is None, network.name.encode())
-
-    first = min(endpoints, key=order, default=None)
+    """The endpoint that has the default route: the first of them, where that has a gateway."""
+    first = min(endpoints, key=lambda endpoint: endpoint.precedence, default=None)
     return first if first is not None and first.gateway is not None else None

@@ -3,10 +3,8 @@ target must run; on a user-defined network the embedded DNS server answers it.""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, bad_request
 
 if TYPE_CHECKING:
@@ -23,11 +21,11 @@ class Links:
 
     def register(self, container: Container) -> None:
         """Raises EngineError when a target isn't there. On a user-defined network its endpoint has the links."""
-        if container.network_mode == "bridge":
+        if container.network_mode in ("bridge", "none"):
             self._linked[container.id] = [self._find(str(text)) for text in container.host_config.get("Links") or []]
 
     def _find(self, text: str) -> tuple[Container, str]:
-        name, alias = _parts(text)
+        name, alias = link_parts(text)
         try:
             return self._engine.containers.get(name), alias
         except EngineError as error:
@@ -59,16 +57,8 @@ class Links:
                 lines.append((str(endpoint.ip), " ".join(names)))
         return lines
 
-    def resolve(self, endpoint: Endpoint, name: str) -> IPv4Address | None:
-        """The address behind a link of an endpoint on a user-defined network."""
-        for text in endpoint.settings.get("Links") or []:
-            target, alias = _parts(str(text))
-            if name in (alias, f"{alias}.{endpoint.network.name}") and target in self._engine.containers:
-                there = self._engine.containers.get(target).endpoints.get(endpoint.network.name)
-                return there.ip if there is not None else None
-        return None
 
-
-def _parts(text: str) -> tuple[str, str]:
+def link_parts(text: str) -> tuple[str, str]:
+    """The target and the name for it: ``database:db``, or ``database`` for both."""
     name, _, alias = text.partition(":")
     return name, alias or name

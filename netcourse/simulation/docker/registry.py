@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import mounts
@@ -176,38 +175,6 @@ class Containers:
     def _remove_ended(self, container: Container) -> None:
         if container.id in self._containers and not container.is_running:
             self.remove(container, force=False, volumes=True)
-
-    # Names on networks
-
-    def resolve(self, asker: Container, name: str) -> list[IPv4Address] | None:
-        """The addresses that the embedded DNS gives for a name; None when nobody has it."""
-        found: list[IPv4Address] = []
-        wanted = name.rstrip(".").lower()
-        for mine in asker.endpoints.values():
-            if not mine.network.is_user_defined:
-                continue
-            linked = self._engine.links.resolve(mine, name.rstrip("."))
-            if linked is not None:
-                return [linked]
-            for other, endpoint in self._members(mine.network):
-                names = {known.lower() for known in other.dns_names(endpoint)}
-                names |= {f"{known}.{mine.network.name.lower()}" for known in names}
-                if wanted in names and endpoint.ip is not None:
-                    found.append(endpoint.ip)
-        return found or None
-
-    def reverse(self, asker: Container, ip: IPv4Address) -> str | None:
-        for mine in asker.endpoints.values():
-            if mine.network.is_user_defined:
-                for other, endpoint in self._members(mine.network):
-                    if endpoint.ip == ip:
-                        return f"{other.name}.{mine.network.name}"
-        return None
-
-    def _members(self, network: Network) -> list[tuple[Container, Endpoint]]:
-        members = ((self._containers[e.container_id], e) for e in network.endpoints.values()
-                   if e.container_id in self._containers)
-        return sorted(members, key=lambda member: int(member[1].ip or 0))
 
 
 _IN_THE_WAY = {"running": "container is running: stop the container before removing or force remove",

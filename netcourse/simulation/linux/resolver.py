@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from netcourse.dns import Message, RecordType, ResponseCode
 from netcourse.packets import MalformedPacket
+from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.sockets import UDPSocket
 
@@ -41,10 +43,16 @@ def read_resolver_file(process: Process) -> ResolverFile:
             for option in words[1:]:
                 name, _, value = option.partition(":")
                 if name == "ndots":
-                    settings.dots = int(value)
+                    settings.dots = _number(value)
                 elif name == "timeout":
-                    settings.timeout = float(value)
+                    settings.timeout = _number(value)
     return settings
+
+
+def _number(text: str) -> int:
+    """As C's atoi reads it: what isn't a number is none at all."""
+    found = re.match(r"\s*[+-]?[0-9]+", text)
+    return int(found[0]) if found else 0
 
 
 def _lines(process: Process, path: str) -> list[list[str]]:
@@ -63,6 +71,11 @@ def as_address(text: str) -> IPv4Address | None:
     if any(part > 255 for part in first) or last >= 256 ** (5 - len(parts)):
         return None
     return IPv4Address(sum(part << 24 - 8 * place for place, part in enumerate(first)) + last)
+
+
+def addresses_in(texts: Iterable[str]) -> list[IPv4Address]:
+    """Those that are one."""
+    return [ip for text in texts if (ip := as_address(text)) is not None]
 
 
 async def find_address(process: Process, name: str) -> IPv4Address:
@@ -112,8 +125,13 @@ async def ask_all(process: Process, settings: ResolverFile, name: str, kind: int
 
 async def ask(process: Process, server: IPv4Address, name: str, kind: int, timeout: float) -> Message | None:
     """Ask one nameserver once; None when no answer comes."""
-    socket = UDPSocket(process.namespace)
     question = Message(process.machine.random.getrandbits(16), name, kind)
+    return await exchange(process.namespace, server, question, timeout)
+
+
+async def exchange(namespace: Namespace, server: IPv4Address, question: Message, timeout: float) -> Message | None:
+    """Ask one nameserver over UDP; None when no answer comes in time, in seconds."""
+    socket = UDPSocket(namespace)
     try:
         socket.send_to(question.encode(), (server, DNS_PORT))
         data, _ = await socket.receive_from(timeout)

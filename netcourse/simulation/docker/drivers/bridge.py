@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 
+from netcourse.packets import ARP, BROADCAST_MAC, UNKNOWN_MAC, Ethernet
 from netcourse.simulation.docker.drivers import bridge_rules
-from netcourse.simulation.docker.drivers.bridge_options import check_options, read_options
+from netcourse.simulation.docker.drivers.bridge_options import BridgeOptions, check_options, read_options
 from netcourse.simulation.docker.drivers.driver import Endpoint, Network, PortRequest
 from netcourse.simulation.docker.drivers.port_allocator import PortAllocator, distinct
 from netcourse.simulation.docker.drivers.proxy import Proxy
 from netcourse.simulation.docker.errors import EngineError, failed, forbidden, not_simulated
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
+from netcourse.simulation.linux.clock import MILLISECOND
 from netcourse.simulation.linux.device import Veth
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
@@ -103,8 +106,18 @@ class BridgeDriver:
         self._host.set_up(outside)
         namespace.add_address(inside, endpoint.address)
         namespace.set_up(inside)
+        options = read_options(network)
+        self._announce(inside, endpoint.address.ip, options, options.announcements)
         endpoint.interface, endpoint.host_device = interface, outside
         self._write(self._endpoint_rules(endpoint))
+
+    def _announce(self, device: Veth, ip: IPv4Address, options: BridgeOptions, times: int) -> None:
+        """Whoever knew the address at another MAC address learns of it (RFC 5227 section 3)."""
+        if times == 0 or device.namespace is None or all(address.ip != ip for address in device.addresses):
+            return
+        device.transmit(Ethernet(BROADCAST_MAC, device.mac, ARP(1, device.mac, ip, UNKNOWN_MAC, ip)))
+        self._machine.clock.call_later(options.announce_every * MILLISECOND,
+                                       lambda: self._announce(device, ip, options, times - 1))
 
     def leave(self, endpoint: Endpoint) -> None:
         self.unpublish(endpoint)

@@ -17,6 +17,7 @@ NAME, ICC, MASQUERADE = f"{BRIDGE}name", f"{BRIDGE}enable_icc", f"{BRIDGE}enable
 HOST_IP, MODE, INHIBIT = f"{BRIDGE}host_binding_ipv4", f"{BRIDGE}gateway_mode_ipv4", f"{BRIDGE}inhibit_ipv4"
 TRUSTED = f"{BRIDGE}trusted_host_interfaces"
 MTU, SOURCE, INTERFACE_PREFIX = f"{NETWORK}driver.mtu", f"{NETWORK}host_ipv4", f"{NETWORK}container_iface_prefix"
+ANNOUNCEMENTS, ANNOUNCE_EVERY = f"{NETWORK}advertise_addr_nmsgs", f"{NETWORK}advertise_addr_ms"
 TRUE, FALSE = {"1", "t", "T", "true", "TRUE", "True"}, {"0", "f", "F", "false", "FALSE", "False"}
 MODES = ("nat", "nat-unprotected", "routed", "isolated")
 EVERY_ADDRESS = IPv4Address(0)
@@ -28,7 +29,7 @@ LONGEST_NAME = 15
 class BridgeOptions:
     """``mode`` is how the outside reaches the containers (gateway_mode_ipv4); ``source`` the address that the host
     gives to what goes out, where it isn't the outgoing interface's; ``trusted`` interfaces may reach containers
-    directly."""
+    directly; how often, and after how many milliseconds again, the address of a new container is announced."""
 
     bridge: str
     mtu: int
@@ -40,6 +41,8 @@ class BridgeOptions:
     source: IPv4Address | None
     trusted: tuple[str, ...]
     interface_prefix: str
+    announcements: int
+    announce_every: int
 
 
 def read_options(network: Network) -> BridgeOptions:
@@ -54,7 +57,9 @@ def read_options(network: Network) -> BridgeOptions:
         host_ip=_address(given, HOST_IP) or EVERY_ADDRESS, mode=mode,
         has_address=mode != "isolated" and not _flag(given, INHIBIT, default=False), source=_address(given, SOURCE),
         trusted=tuple(name for name in given.get(TRUSTED, "").split(":") if name),
-        interface_prefix=given.get(INTERFACE_PREFIX) or "eth")
+        interface_prefix=given.get(INTERFACE_PREFIX) or "eth",
+        announcements=_ranged(given, ANNOUNCEMENTS, "an integer", 3, range(4)),
+        announce_every=_ranged(given, ANNOUNCE_EVERY, "integer milliseconds", 1000, range(100, 2001)))
 
 
 def check_options(network: Network) -> BridgeOptions:
@@ -93,6 +98,17 @@ def _number(given: dict[str, str], option: str) -> int:
     text = given.get(option, "0")
     if not re.fullmatch(r"[+-]?[0-9]+", text):
         raise _unreadable(option, text, f'strconv.Atoi: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def _ranged(given: dict[str, str], option: str, kind: str, default: int, allowed: range) -> int:
+    text = given.get(option)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise failed(f'value for option {option} "{text}" must be {kind}')
+    if int(text) not in allowed:
+        raise failed(f"{option} must be in the range {allowed[0]} to {allowed[-1]}")
     return int(text)
 
 

@@ -99,6 +99,16 @@ class Endpoint:
         return pool.gateway if pool is not None and not self.network.internal else None
 
     @property
+    def precedence(self) -> tuple[int, bool, bool, bool, bytes]:
+        """Which of a container's endpoints comes first (moby daemon/libnetwork/sandbox.go, Endpoint.Less).
+
+        Highest gw-priority, then docker_gwbridge, then not internal, then a gateway at all, then the network's name.
+        """
+        network = self.network
+        return (-self.gateway_priority, network.name != "docker_gwbridge", network.internal, self.gateway is None,
+                network.name.encode())
+
+    @property
     def gateway_priority(self) -> int:
         return int(self.settings.get("GwPriority") or 0)
 

@@ -6,9 +6,10 @@ Each check is given the configuration and the host configuration that were asked
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
-from netcourse.simulation.docker.errors import bad_request, failed, not_simulated
+from netcourse.simulation.docker.errors import bad_request, not_simulated
 from netcourse.simulation.docker.health import check_health
 from netcourse.simulation.docker.limits import check_limits
 from netcourse.simulation.docker.modes import (
@@ -36,7 +37,6 @@ DEFAULT_CAPABILITIES = frozenset({
 LOG_OPTIONS = {
     "json-file": frozenset({"max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag",
                             "mode", "max-buffer-size"}),
-    "none": frozenset({"mode", "max-buffer-size"}),
 }
 OTHER_LOG_DRIVERS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog"})
 SHARED = "the container type network mode"
@@ -70,6 +70,22 @@ def check_restart_policy(policy: Settings) -> None:
         raise bad_request(f"invalid restart policy: maximum retry count can only be used with 'on-failure'{also}")
     if count < 0:
         raise bad_request("invalid restart policy: maximum retry count cannot be negative")
+
+
+def _extra_hosts(_: Settings, host_config: Settings) -> None:
+    for text in host_config.get("ExtraHosts") or []:
+        name, colon, address = text.partition(":")
+        if not (name and colon):
+            raise bad_request(f'bad format for add-host: "{text}"')
+        if address != "host-gateway" and not _is_address(address):
+            raise bad_request(f'invalid IP address in add-host: "{address}"')
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _restart(_: Settings, host_config: Settings) -> None:
@@ -109,8 +125,10 @@ def _logging(_: Settings, host_config: Settings) -> None:
     driver = asked.get("Type") or "json-file"
     if driver in OTHER_LOG_DRIVERS:
         raise not_simulated(f"the logging driver {driver}")
+    if driver == "none":
+        return
     if driver not in LOG_OPTIONS:
-        raise failed(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
+        raise bad_request(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
     for option in asked.get("Config") or {}:
         if option not in LOG_OPTIONS[driver]:
             raise bad_request(f"unknown log opt '{option}' for {driver} log driver")
@@ -138,4 +156,5 @@ def _sharing(config: Settings, host_config: Settings) -> None:
 
 _CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
     _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes, check_security,
-    check_annotations, check_sysctls, check_memory_mounts, _restart, _sharing, _logging, check_unsimulated)
+    check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _sharing, _logging,
+    check_unsimulated)

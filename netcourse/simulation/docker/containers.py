@@ -12,6 +12,7 @@ from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capabilit
 from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, failed
+from netcourse.simulation.docker.health import Health, command_of
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.output import Streams
 from netcourse.simulation.docker.signals import signal_number
@@ -62,6 +63,8 @@ class Container:
     def __post_init__(self) -> None:
         self.files = FileSystem(self.image.content, self.engine.machine.clock)
         self.files.mount("/etc/hostname", f"{self.hostname}\n".encode())
+        check = command_of(self.config)
+        self.health = Health(self, check) if check else None
         self.streams = Streams(self.engine.machine.clock, has_log=self.logging["Type"] != "none")
 
     # What it is
@@ -162,6 +165,8 @@ class Container:
         self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
         self.asked_to_stop = False
         self.emit("start")
+        if self.health is not None:
+            self.health.begin()
 
     def _prepare(self) -> None:
         """What has to be right before it may come to its networks. Raises EngineError."""
@@ -191,6 +196,9 @@ class Container:
 
     def _spawn(self) -> None:
         assert self.namespace is not None
+        mount_kernel_files(self.files, self.namespace, writable=True)
+        starting.set_kernel_settings(self.host_config.get("Sysctls") or {}, self.files,
+                                     on_machine=self.namespace is self.engine.machine.root)
         mount_kernel_files(self.files, self.namespace, writable=bool(self.host_config.get("Privileged")))
         mount_devices(self.files, self.namespace)
         if self.host_config.get("PidMode") == "host":
@@ -226,7 +234,8 @@ class Container:
         assert self.namespace is not None
         directory, who = directory or self.directory, self.user(user)
         files = self.files if who.is_root else self.files.seen_by(who.user)
-        environment = {"HOME": home(who, files)} | self.environment(variables, terminal=terminal)
+        environment = self.environment(variables, terminal=terminal)
+        environment.setdefault("HOME", home(who, files))
         try:
             process = self.engine.machine.spawn(command, namespace=self.namespace, files=files,
                                                 environment=environment, pids=self.pids)
@@ -262,6 +271,8 @@ class Container:
         mounts.unmount_all(self)
         self.streams.disconnect()
         self.state, self.process = "exited", None
+        if self.health is not None:
+            self.health.end()
         for mate in [p for p in self.engine.machine.processes.values() if p.files.shares_with(self.files)]:
             mate.kill(Signal.SIGKILL)
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))

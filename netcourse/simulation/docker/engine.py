@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime
 
 from netcourse.journey import Recorder
 from netcourse.simulation.docker.containers import Container
@@ -18,6 +17,7 @@ from netcourse.simulation.docker.links import Links
 from netcourse.simulation.docker.networks import Networks
 from netcourse.simulation.docker.outside import plug_in
 from netcourse.simulation.docker.registry import Containers
+from netcourse.simulation.docker.timestamps import timestamp_text
 from netcourse.simulation.docker.volumes import Volumes
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.files import FileSystem, Image
@@ -25,17 +25,7 @@ from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.programs import PROGRAM_SETS
 
 HOST_NAME = "docker-host"
-ZERO_TIME = "0001-01-01T00:00:00Z"
-
-
-def timestamp_text(nanoseconds: int, *, all_digits: bool = False) -> str:
-    """RFC 3339 with nanoseconds, as Go prints it; no time at all is the year 1. Logs have ``all_digits``."""
-    if not nanoseconds:
-        return ZERO_TIME
-    seconds, rest = divmod(nanoseconds, 10**9)
-    fraction = f".{rest:09d}"
-    fraction = fraction if all_digits else fraction.rstrip("0").rstrip(".")
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
+KEPT_EXECS = 200
 
 
 class Engine:
@@ -73,10 +63,18 @@ class Engine:
     def create_exec(self, container: Container, config: dict[str, object]) -> Exec:
         self.links.check(container)
         new = Exec(self.new_id(), container, config)
+        self._forget_ended()
         self._execs[new.id] = new
         container.execs.append(new)
         container.emit(f"exec_create: {new.command_text}", execID=new.id)
         return new
+
+    def _forget_ended(self) -> None:
+        """The oldest ones: a health check runs for ever."""
+        for old in list(self._execs.values())[:-KEPT_EXECS]:
+            if old.is_over or old.container.id not in self.containers:
+                del self._execs[old.id]
+                old.container.execs.remove(old)
 
     def exec(self, identifier: str) -> Exec:
         """Raises EngineError."""

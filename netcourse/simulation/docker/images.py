@@ -32,6 +32,10 @@ class Image:
     content: Content
 
 
+NO_IMAGE = Image("", [], "", 0, {}, Content({}, {}))
+"""What a container has that was made of a command alone: it can be made, but nothing is there to be run."""
+
+
 def normal_name(reference: str) -> str:
     """"busybox" is "busybox:latest", "docker.io/library/busybox" too."""
     name = reference.removeprefix("docker.io/").removeprefix("library/")

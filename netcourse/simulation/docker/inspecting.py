@@ -6,9 +6,10 @@ from typing import Any
 
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.engine import timestamp_text
+from netcourse.simulation.docker.health import STARTING
 from netcourse.simulation.docker.joining import default_gateway
 from netcourse.simulation.docker.ports import shown_bindings
+from netcourse.simulation.docker.timestamps import timestamp_text
 from netcourse.simulation.linux.clock import SECOND
 
 FOLDER = "/var/lib/docker/containers"
@@ -84,6 +85,7 @@ def _state(container: Container) -> dict[str, Any]:
         "Pid": process.host_pid if process is not None else 0, "ExitCode": container.exit_code,
         "Error": container.error, "StartedAt": timestamp_text(container.started),
         "FinishedAt": timestamp_text(container.finished),
+        **({"Health": container.health.shown} if container.health is not None and container.started else {}),
     }
 
 
@@ -166,11 +168,18 @@ def status_text(container: Container) -> str:
     if container.state == "created":
         return "Created"
     if container.is_running:
-        paused = " (Paused)" * (container.state == "paused")
-        return f"Up {duration_text((now - container.started) // SECOND)}{paused}"
+        return f"Up {duration_text((now - container.started) // SECOND)}{_condition(container)}"
     if container.state == "restarting":
         return f"Restarting ({container.exit_code}) {duration_text((now - container.finished) // SECOND)} ago"
     return f"Exited ({container.exit_code}) {duration_text((now - container.finished) // SECOND)} ago"
+
+
+def _condition(container: Container) -> str:
+    if container.state == "paused":
+        return " (Paused)"
+    if container.health is None:
+        return ""
+    return f" ({'health: ' if container.health.status == STARTING else ''}{container.health.status})"
 
 
 def duration_text(seconds: int) -> str:

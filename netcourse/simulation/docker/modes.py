@@ -34,8 +34,6 @@ def check_modes(config: Settings, host_config: Settings) -> None:
             raise bad_request(f"invalid {name}: {mode}")
     if host_config.get("UTSMode") == "host" and config.get("Hostname"):
         raise bad_request("conflicting options: hostname and the UTS mode")
-    if str(host_config.get("PidMode") or "").startswith("container:"):
-        raise not_simulated("sharing another container's process numbers")
     if (runtime := str(host_config.get("Runtime") or "")) not in RUNTIMES:
         raise bad_request(f"unknown or invalid runtime name: {runtime}")
     if (isolation := str(host_config.get("Isolation") or "")) not in ("", "default"):

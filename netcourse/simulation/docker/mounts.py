@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.docker.errors import EngineError, bad_request, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.docker.starting import cannot_mount
 from netcourse.simulation.docker.tmpfs import Memory, read_options
 from netcourse.simulation.docker.volumes import ANONYMOUS
@@ -144,15 +144,15 @@ def _bind(text: str) -> MountPoint:
     """``name:/folder[:mode]``."""
     parts = text.split(":")
     if len(parts) > 3 or not all(parts) or (len(parts) == 2 and _is_mode(parts[1])):
-        raise bad_request(f"invalid volume specification: '{text}'")
+        raise failed(f"invalid volume specification: '{text}'")
     source, destination, mode = (["", parts[0], ""] if len(parts) == 1 else [*parts, ""])[:3]
     if mode and not _is_mode(mode):
-        raise bad_request(f"invalid mode: {mode}")
+        raise failed(f"invalid mode: {mode}")
     try:
         _check_destination(destination)
     except EngineError as error:
-        raise bad_request(f"invalid volume specification: '{text}': invalid mount config for type "
-                          f"\"{'bind' if source.startswith('/') else 'volume'}\": {error}") from None
+        raise failed(f"invalid volume specification: '{text}': invalid mount config for type "
+                     f"\"{'bind' if source.startswith('/') else 'volume'}\": {error}") from None
     if source.startswith("/"):
         raise not_simulated(BINDING)
     words = mode.split(",")
@@ -203,10 +203,14 @@ def _of_others(engine: Engine, host_config: dict[str, Any]) -> list[MountPoint]:
     found = []
     for text in host_config.get("VolumesFrom") or []:
         reference, _, mode = str(text).partition(":")
-        if not reference:
-            raise bad_request("volumes-from specification must not be an empty string")
+        if not text:
+            raise bad_request("volumes-from specification cannot be an empty string")
         if mode and not _is_mode(mode):
             raise bad_request(f"invalid mode: {mode}")
+        if not reference:
+            raise bad_request('invalid name or ID supplied: ""')
+        if reference not in engine.containers:
+            raise bad_request(f"No such container: {reference}")
         other = engine.containers.get(reference)
         found += [replace(point, writable=point.writable and "ro" not in mode.split(","), copies=False)
                   for point in other.mounts]

@@ -11,6 +11,7 @@ from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found, not_simulated
+from netcourse.simulation.docker.images import NO_IMAGE
 from netcourse.simulation.docker.names import random_name
 from netcourse.simulation.docker.signalling import kill
 from netcourse.simulation.docker.starting import make_directory
@@ -59,13 +60,12 @@ class Containers:
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
         image_name = str(request.get("Image") or "")
-        image = self._engine.images.get(image_name) if image_name else None
+        image = self._engine.images.get(image_name) if image_name else NO_IMAGE
         identifier = self._engine.new_id()
-        config = _config(request, image.config if image else {})
+        config = _config(request, image.config)
         if not config.get("Cmd") and not config.get("Entrypoint"):
             raise bad_request("no command specified")
-        if image is None:
-            raise not_simulated("a container without an image")
+        self._check_mates(host_config)
         container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
@@ -78,6 +78,15 @@ class Containers:
         self._containers[identifier] = container
         container.emit("create")
         return container
+
+    def _check_mates(self, host_config: dict[str, Any]) -> None:
+        """Raises EngineError where another container is named that isn't there."""
+        for option in ("IpcMode", "PidMode"):
+            kind, _, reference = str(host_config.get(option) or "").partition(":")
+            if kind == "container" and reference and reference not in self:
+                raise bad_request(f"No such container: {reference}")
+        if str(host_config.get("PidMode") or "").startswith("container:"):
+            raise not_simulated("sharing another container's process numbers")
 
     def _check_name(self, text: str) -> None:
         """With or without a slash at its beginning. Raises EngineError."""
@@ -201,9 +210,16 @@ def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "Tty": bool(request.get("Tty")), "OpenStdin": bool(request.get("OpenStdin")),
         "StdinOnce": bool(request.get("StdinOnce")), "Env": environment, "Cmd": command,
         **_given(request, "Healthcheck"), "Image": request.get("Image"), "Volumes": request.get("Volumes") or None,
-        "WorkingDir": request.get("WorkingDir") or "", "Entrypoint": entrypoint, **_given(request, "MacAddress"),
+        "WorkingDir": request.get("WorkingDir") or "", "Entrypoint": entrypoint, **_mac(request),
         "OnBuild": None, "Labels": request.get("Labels") or {}, **_given(request, "StopSignal", "StopTimeout"),
     }
+
+
+def _mac(request: dict[str, Any]) -> dict[str, Any]:
+    """The one that was asked for on the container's own network."""
+    mode = (request.get("HostConfig") or {}).get("NetworkMode") or "default"
+    settings = ((request.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}).get(mode) or {}
+    return _given({"MacAddress": request.get("MacAddress") or settings.get("MacAddress")}, "MacAddress")
 
 
 def _given(request: dict[str, Any], *names: str) -> dict[str, Any]:

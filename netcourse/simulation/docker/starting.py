@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netcourse.simulation.docker.errors import EngineError, bad_request, failed
+from collections.abc import Mapping
+
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.linux.files import FileSystem
 
 CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
@@ -53,6 +55,21 @@ def make_directory(directory: str, files: FileSystem) -> None:
     for end in [place for place, letter in enumerate(path) if letter == "/" and place] + [len(path)]:
         if not files.is_directory(path[:end]):
             files.make_directory(path[:end])
+
+
+def set_kernel_settings(wanted: Mapping[str, str], files: FileSystem, *, on_machine: bool) -> None:
+    """What ``--sysctl`` asks for, written where /proc/sys is still writable. Raises CannotStart, EngineError."""
+    for name, value in wanted.items():
+        if on_machine and name.startswith("net."):
+            raise CannotStart(f'sysctl "{name}" not allowed in host network namespace', NEVER_RAN)
+        path = f"/proc/sys/{name.replace('.', '/')}"
+        if not files.exists(path):
+            raise not_simulated(f"the kernel's setting {name}")
+        try:
+            files.write(path, value.encode())
+        except OSError as error:
+            raise CannotStart(f"{PREFIX}error during container init: write {path}: {str(error.strerror).lower()}",
+                              NEVER_RAN) from None
 
 
 def told_by_runc(mistake: CannotStart) -> EngineError:

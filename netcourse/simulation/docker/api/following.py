@@ -7,9 +7,9 @@ from collections.abc import Callable
 from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.engine import timestamp_text
 from netcourse.simulation.docker.errors import bad_request, not_implemented
 from netcourse.simulation.docker.output import LogEntry
+from netcourse.simulation.docker.timestamps import timestamp_text
 
 POLL = 0.03
 CONDITIONS = ("not-running", "next-exit", "removed")

@@ -103,7 +103,7 @@ _TESTS: dict[str, Test] = {
     "exited": lambda container, value: container.state == "exited" and container.exit_code == int(value),
     "publish": lambda container, value: _has_port(container, value, "PublicPort"),
     "expose": lambda container, value: _has_port(container, value, "PrivatePort"),
-    "health": lambda container, value: value == "none",
+    "health": lambda container, value: value == (container.health.status if container.health is not None else "none"),
     "is-task": lambda container, value: value not in TRUE_WORDS,
     "volume": lambda container, value: any(value in (point.volume, point.destination) for point in container.mounts),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netcourse.simulation.docker.errors import EngineError, bad_request
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
@@ -34,6 +34,18 @@ class Links:
     def forget(self, container: Container) -> None:
         """It has been removed."""
         self._linked.pop(container.id, None)
+
+    def remove(self, name: str) -> None:
+        """``web/db`` is the link that web has to its db. Raises EngineError."""
+        owner, slash, alias = name.removeprefix("/").partition("/")
+        container = self._engine.containers.get(owner if slash else name)
+        if not slash:
+            raise conflict("Conflict, cannot remove the default link name of the container")
+        links = self._linked.get(container.id, [])
+        kept = [link for link in links if link[1] != alias]
+        if len(kept) == len(links):
+            raise not_found(f"No such container: {name}")
+        self._linked[container.id] = kept
 
     def check(self, container: Container) -> None:
         """Raises EngineError when a linked container isn't running."""

@@ -18,6 +18,7 @@ from netcourse.simulation.docker.errors import (
     not_found,
     not_simulated,
 )
+from netcourse.simulation.docker.timestamps import timestamp_text
 from netcourse.simulation.linux.address import Address
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Networks:
         empty = {"Driver": "default", "Options": None, "Config": None}
         for name, driver, options, addresses in (("bridge", "bridge", dict(DEFAULT_OPTIONS), pool),
                                                  ("host", "host", {}, empty), ("none", "null", {}, empty)):
-            network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(), options, ipam=addresses)
+            network = Network(self._engine.new_id(), name, driver, self._engine.now, options, ipam=addresses)
             if addresses is pool:
                 network.pool = ipam.AddressPool(_pools(addresses)[0], needs_gateway=True)
             self._add(network)
@@ -112,7 +113,7 @@ class Networks:
             raise conflict(f"network with name {name} already exists")
         self._check_driver(driver)
         _check_scope(request)
-        network = Network(self._engine.new_id(), name, driver, self._engine.timestamp(),
+        network = Network(self._engine.new_id(), name, driver, self._engine.now,
                           dict(request.get("Options") or {}), dict(request.get("Labels") or {}),
                           str(request.get("Scope") or "local"), bool(request.get("Internal")),
                           bool(request.get("Attachable")))
@@ -167,12 +168,10 @@ class Networks:
         del self._networks[network.id]
         self._event(network, "destroy")
 
-    def prune(self, filters: dict[str, list[str]]) -> list[str]:
-        """Remove the networks that nobody uses; returns their names. ``until`` isn't simulated."""
-        if "until" in filters:
-            raise not_simulated("the until filter of network prune")
-        unused = [network for network in self.matching({k: v for k, v in filters.items() if k == "label"})
-                  if not network.is_predefined and not self._engine.containers.using(network)]
+    def prune(self, is_meant: Callable[[Network], bool]) -> list[str]:
+        """Remove the networks that are meant and that nobody uses; returns their names."""
+        unused = [network for network in self.matching({}) if is_meant(network)
+                  and not network.is_predefined and not self._engine.containers.using(network)]
         for network in unused:
             self.remove(network.id)
         return [network.name for network in unused]
@@ -222,7 +221,7 @@ class Networks:
         """``docker network connect``. Raises EngineError."""
         if not container.is_running and not self._exists(reference):
             # dockerd notes it down, and misses the network when the container starts
-            container.endpoints[reference] = Endpoint(Network("", reference, "", ""), container.id, container.name,
+            container.endpoints[reference] = Endpoint(Network("", reference, "", 0), container.id, container.name,
                                                       settings)
             return
         network = self.get(reference)
@@ -303,7 +302,7 @@ class Networks:
     def summary(self, network: Network) -> dict[str, Any]:
         """As in the list, where nobody's members are told."""
         return {
-            "Name": network.name, "Id": network.id, "Created": network.created, "Scope": network.scope,
+            "Name": network.name, "Id": network.id, "Created": timestamp_text(network.created), "Scope": network.scope,
             "Driver": network.driver, "EnableIPv4": True, "EnableIPv6": False, "IPAM": network.ipam,
             "Internal": network.internal, "Attachable": network.attachable, "Ingress": False,
             "ConfigFrom": {"Network": ""}, "ConfigOnly": False, "Containers": {}, "Options": network.options,

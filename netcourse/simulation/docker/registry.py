@@ -122,7 +122,7 @@ class Containers:
         known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
         for name in names:
             if name not in known:
-                container.endpoints[name] = Endpoint(Network("", name, "", ""), container.id, container.name,
+                container.endpoints[name] = Endpoint(Network("", name, "", 0), container.id, container.name,
                                                      wanted.get(name, {}))
                 continue
             network, settings = networks.get(name), wanted.get(name, {})

@@ -117,9 +117,13 @@ def rename(request: Request) -> Response:
 
 
 def remove(request: Request) -> Response:
+    name = request.parts["name"]
     with request.world.enter() as engine:
-        engine.containers.remove(engine.containers.get(request.parts["id"]), force=request.flag("force"),
-                                 volumes=request.flag("v"))
+        if request.flag("link"):
+            engine.links.remove(name)
+        else:
+            container = engine.containers.get(name)
+            engine.containers.remove(container, force=request.flag("force"), volumes=request.flag("v"))
     return Response(status=204)
 
 
@@ -170,6 +174,6 @@ ROUTES: list[Route] = [
     ("POST", "/containers/{id}/start", start), ("POST", "/containers/{id}/stop", stop),
     ("POST", "/containers/{id}/restart", restart), ("POST", "/containers/{id}/kill", kill),
     ("POST", "/containers/{id}/pause", pause), ("POST", "/containers/{id}/unpause", unpause),
-    ("POST", "/containers/{id}/rename", rename), ("DELETE", "/containers/{id}", remove),
+    ("POST", "/containers/{id}/rename", rename), ("DELETE", "/containers/{name}", remove),
     ("POST", "/containers/{id}/resize", resize), ("POST", "/containers/{id}/update", update),
 ]

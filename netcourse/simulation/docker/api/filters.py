@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from netcourse.simulation.docker.errors import bad_request, not_simulated
+from netcourse.simulation.docker.api.ages import moment_of
+from netcourse.simulation.docker.errors import bad_request
 
 Filters = dict[str, list[str]]
 
@@ -16,11 +17,13 @@ def check_known(filters: Filters, known: Collection[str]) -> None:
             raise bad_request(f"invalid filter '{key}'")
 
 
-def check_pruning(filters: Filters, known: Collection[str]) -> None:
-    """Raises EngineError for an unknown filter, and for pruning by age, which isn't simulated."""
+def check_pruning(filters: Filters, known: Collection[str], now: int) -> int:
+    """Until when something must have been made to be pruned. Raises EngineError for an unknown filter."""
     check_known(filters, known)
-    if "until" in filters:
-        raise not_simulated("pruning by age")
+    until = filters.get("until", [])
+    if len(until) > 1:
+        raise bad_request("more than one until filter specified")
+    return moment_of(until[0], now) if until else now
 
 
 def has_label(labels: Mapping[str, str] | None, value: str) -> bool:

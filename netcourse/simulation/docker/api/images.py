@@ -98,12 +98,13 @@ def history(request: Request) -> Response:
 def prune(request: Request) -> Response:
     """Nothing is dangling here; with all of them, those that no container uses go."""
     filters = request.filters()
-    check_pruning(filters, {"dangling", "label", "label!", "until"})
     gone: list[dict[str, str]] = []
     with request.world.enter() as engine:
+        until = check_pruning(filters, {"dangling", "label", "label!", "until"}, engine.now)
         if "false" in filters.get("dangling", []) and "label" not in filters:
             used = {container.image.id for container in engine.containers}
-            for image in [image for image in engine.images.all() if image.id not in used]:
+            for image in [image for image in engine.images.all()
+                          if image.id not in used and image.content.created <= until]:
                 for tag_name in list(image.tags):
                     gone += engine.images.remove(tag_name, used=False)
         engine.events.emit("image", "prune", "", {"reclaimed": "0"})

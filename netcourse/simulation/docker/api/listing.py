@@ -111,9 +111,10 @@ _TESTS: dict[str, Test] = {
 
 def prune(request: Request) -> Response:
     filters = request.filters()
-    check_pruning(filters, {"label", "label!", "until"})
     with request.world.enter() as engine:
-        ended = [c for c in engine.containers if not c.is_running and labels_fit(c.config.get("Labels"), filters)]
+        until = check_pruning(filters, {"label", "label!", "until"}, engine.now)
+        ended = [c for c in engine.containers if not c.is_running and c.created <= until and
+                 labels_fit(c.config.get("Labels"), filters)]
         for container in ended:
             engine.containers.remove(container, force=False)
         names: list[Any] = [container.id for container in ended]
@@ -135,11 +136,11 @@ _FULL_LISTING = ["uid", "pid", "ppid", "c", "stime", "tty", "time", "cmd"]
 
 def top(request: Request) -> Response:
     """What ``ps`` shows of its processes, by default with ``-ef``."""
-    columns = _columns(request.one("ps_args") or "-ef")
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             raise conflict(f"container {container.id} is not running")
+        columns = _columns(request.one("ps_args") or "-ef")
         rows = [[_COLUMNS[column][1](process) for column in columns] for process in engine.machine.processes.values()
                 if process.files.shares_with(container.files)]
         container.emit("top")

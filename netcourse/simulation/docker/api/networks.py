@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netcourse.simulation.docker.api.filters import check_pruning
+from netcourse.simulation.docker.api.filters import check_pruning, labels_fit
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.errors import bad_request
 
@@ -56,9 +56,9 @@ def disconnect(request: Request) -> Response:
 
 def prune(request: Request) -> Response:
     filters = request.filters()
-    check_pruning(filters, {"label", "label!", "until"})
     with request.world.enter() as engine:
-        gone = engine.networks.prune(filters)
+        until = check_pruning(filters, {"label", "label!", "until"}, engine.now)
+        gone = engine.networks.prune(lambda network: network.created <= until and labels_fit(network.labels, filters))
         engine.events.emit("network", "prune", "", {"reclaimed": "0"})
         return Response({"NetworksDeleted": gone or None})
 

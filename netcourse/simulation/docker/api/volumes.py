@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, has_label, labels_fit
+from netcourse.simulation.docker.api.filters import Filters, check_known, has_label, labels_fit
 from netcourse.simulation.docker.api.messages import TRUE, Request, Response, Route
 from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.docker.errors import EngineError, bad_request
@@ -59,7 +59,7 @@ def remove(request: Request) -> Response:
 def prune(request: Request) -> Response:
     """Those without a name of their own, or all."""
     filters = request.filters()
-    check_pruning(filters, {"all", "label", "label!"})
+    check_known(filters, {"all", "label", "label!"})
     everything = any(value in TRUE for value in filters.get("all", []))
     with request.world.enter() as engine:
         gone = [volume for volume in engine.volumes.all() if labels_fit(volume.labels, filters) and

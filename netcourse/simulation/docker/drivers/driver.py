@@ -20,7 +20,7 @@ class Network:
     id: str
     name: str
     driver: str
-    created: str
+    created: int
     options: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     scope: str = "local"

@@ -76,6 +76,38 @@ def test_a_rule_of_ones_own_is_named(lab: DockerLab) -> None:
             ) in answered.rows()
 
 
+def test_a_bridge_that_is_down_and_a_container_without_address_are_named(lab: DockerLab) -> None:
+    lab.create_network("nc-front", subnet="10.66.0.0/24", options={"com.docker.network.bridge.name": "nc-front0"})
+    lab.run("busybox", name="nc-web", network="nc-front")
+    lab.run("busybox", name="nc-lonely", network="none")
+    lab.host("ip link set nc-front0 down")
+
+    assert lab.reachability().rows() == [
+        ("nc-web → nc-lonely", "✗ the name doesn't resolve", "– no address of its own"),
+        ("nc-lonely → nc-web", "✗ the name doesn't resolve", "✗ 10.66.0.2 no route"),
+        ("host → nc-web", "✗ the name doesn't resolve", "✗ 10.66.0.2 the bridge of nc-front is down"),
+        ("host → nc-lonely", "✗ the name doesn't resolve", "– no address of its own"),
+    ]
+
+
+def test_a_link_that_is_down_is_named(lab: DockerLab) -> None:
+    lab.create_network("nc-front", subnet="10.66.0.0/24")
+    lab.docker.containers.run("busybox", "sh -c 'ip link set eth0 down; sleep 1000'", name="nc-web",
+                              network="nc-front", privileged=True, detach=True)
+
+    assert lab.reachability().rows() == [
+        ("host → nc-web", "✗ the name doesn't resolve", "✗ 10.66.0.2 eth0 of nc-web is down")]
+
+
+def test_who_is_paused_asks_nobody(lab: DockerLab) -> None:
+    lab.create_network("nc-front", subnet="10.66.0.0/24")
+    lab.run("busybox", name="nc-web", network="nc-front")
+    lab.run("busybox", name="nc-api", network="nc-front")
+    lab.docker.containers.get("nc-api").pause()
+
+    assert [row[0] for row in lab.reachability().rows()] == ["nc-web → nc-api", "host → nc-web", "host → nc-api"]
+
+
 def test_what_a_killed_kernel_left_is_removed_by_the_next_lab(real_address: str) -> None:
     script = ("import os; from netcourse import DockerLab; lab = DockerLab('real'); "
               "lab.create_network('nc-left'); lab.run('busybox', name='nc-orphan', network='nc-left'); os._exit(9)")

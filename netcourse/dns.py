@@ -15,6 +15,7 @@ DEEPEST_POINTERS = 16
 class RecordType(IntEnum):
     A = 1
     PTR = 12
+    MX = 15
     AAAA = 28
 
 

@@ -81,7 +81,7 @@ class EmbeddedDNS:
 
     def _answer(self, question: Message) -> Message:
         answers: list[Answer] | None = None
-        if question.type in (RecordType.A, RecordType.AAAA):
+        if question.type in (RecordType.A, RecordType.AAAA, RecordType.MX):
             found = self._lookup(question.name)
             wanted = found if question.type == RecordType.A else found and []
             answers = None if wanted is None else [Answer(question.name, RecordType.A, ip) for ip in wanted]

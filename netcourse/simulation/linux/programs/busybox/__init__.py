@@ -2,16 +2,19 @@
 
 from netcourse.simulation.linux.process import Program
 from netcourse.simulation.linux.programs.busybox import (
+    arp,
     columns,
     httpd,
     identity,
+    ifconfig,
     ip,
     nc,
+    netstat,
     nslookup,
     ping,
+    route,
     sysctl,
     system,
-    tables,
     text,
     traceroute,
     wget,
@@ -20,14 +23,14 @@ from netcourse.simulation.linux.programs.busybox.unsimulated import names, unsim
 from netcourse.simulation.linux.shell import sh
 
 PROGRAMS: dict[str, Program] = dict.fromkeys(names(), unsimulated) | {
-    "[": system.test, "arp": tables.arp, "ash": sh, "cat": text.cat, "cut": columns.cut, "echo": text.echo,
-    "env": system.env, "false": system.false, "grep": text.grep, "head": text.head, "hostname": system.hostname,
-    "httpd": httpd.httpd, "id": identity.identity, "ifconfig": tables.ifconfig, "ip": ip.ip, "ls": text.ls,
-    "mkdir": system.make_directory, "nc": nc.nc, "netstat": tables.netstat, "nslookup": nslookup.nslookup,
-    "ping": ping.ping, "ping6": ping.ping6, "printf": text.printf, "ps": system.ps, "rm": system.remove,
-    "route": tables.route, "seq": system.seq, "sh": sh, "sleep": system.sleep, "sort": text.sort,
-    "sysctl": sysctl.sysctl, "tail": text.tail, "tee": columns.tee, "test": system.test, "top": system.top,
-    "touch": system.touch, "tr": columns.tr, "traceroute": traceroute.traceroute, "true": system.true,
-    "uname": system.uname, "uniq": columns.uniq, "wc": text.wc, "wget": wget.wget, "which": system.which,
-    "whoami": identity.whoami, "yes": text.yes,
+    "[": system.test, "arp": arp.arp, "ash": sh, "cat": text.cat, "cut": columns.cut,
+    "dnsdomainname": system.dnsdomainname, "echo": text.echo, "env": system.env, "false": system.false,
+    "grep": text.grep, "head": text.head, "hostname": system.hostname, "httpd": httpd.httpd, "id": identity.identity,
+    "ifconfig": ifconfig.ifconfig, "ip": ip.ip, "ls": text.ls, "mkdir": system.make_directory, "nc": nc.nc,
+    "netstat": netstat.netstat, "nslookup": nslookup.nslookup, "ping": ping.ping, "ping6": ping.ping6,
+    "printf": text.printf, "ps": system.ps, "rm": system.remove, "route": route.route, "seq": system.seq, "sh": sh,
+    "sleep": system.sleep, "sort": text.sort, "sysctl": sysctl.sysctl, "tail": text.tail, "tee": columns.tee,
+    "test": system.test, "top": system.top, "touch": system.touch, "tr": columns.tr,
+    "traceroute": traceroute.traceroute, "true": system.true, "uname": system.uname, "uniq": columns.uniq,
+    "wc": text.wc, "wget": wget.wget, "which": system.which, "whoami": identity.whoami, "yes": text.yes,
 }

@@ -14,7 +14,7 @@ from netcourse.simulation.linux.programs.busybox.ping import LARGEST_NUMBER, add
 from netcourse.simulation.linux.resolver import DNS_PORT, as_address, read_resolver_file
 from netcourse.simulation.linux.sockets import UDPSocket
 
-_TYPES = {"a": RecordType.A, "ns": 2, "cname": 5, "soa": 6, "ptr": RecordType.PTR, "mx": 15, "txt": 16,
+_TYPES = {"a": RecordType.A, "ns": 2, "cname": 5, "soa": 6, "ptr": RecordType.PTR, "mx": RecordType.MX, "txt": 16,
           "aaaa": RecordType.AAAA, "srv": 33, "any": 255}
 _OPTIONS = ("type", "querytype", "port", "retry", "debug", "timeout")
 _REASONS = {ResponseCode.NAME_ERROR: "NXDOMAIN", ResponseCode.SERVER_FAILURE: "SERVFAIL",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address
 
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.identity import user_name
@@ -16,18 +17,41 @@ DRAIN_EVERY = 1000
 
 @complaining
 async def hostname(process: Process) -> int:
-    given, rest = options(process, "sidfF:")
-    if rest or "F" in given:
-        raise Complaint("hostname: sethostname: Operation not permitted")
-    if "i" in given:
+    given, rest = options(process, "dfisF:v")
+    if "F" in given:
+        path = process.files.resolve(given["F"], process.directory)
         try:
-            addresses = await find_addresses(process, process.hostname)
-        except NameNotFound:
-            raise Complaint(f"hostname: {process.hostname}: Unknown host") from None
-        process.write(" ".join(str(ip) for ip in addresses) + "\n")
-        return 0
+            process.files.read(path)
+        except OSError as error:
+            raise Complaint(f"hostname: can't open '{given['F']}': {error.strerror}") from None
+    if rest or "F" in given:
+        raise Complaint("hostname: sethostname: Operation not permitted" if not process.privileged else
+                        "hostname: changing the name is not simulated by netcourse")
     name, _, domain = process.hostname.partition(".")
-    process.write((domain if "d" in given else name if "s" in given else process.hostname) + "\n")
+    if "f" in given:
+        process.write(f"{process.hostname}\n")
+    elif "i" in given:
+        process.write(" ".join(str(ip) for ip in await _own_addresses(process)) + "\n")
+    elif "s" in given:
+        process.write(f"{name}\n")
+    elif "d" in given:
+        process.write(f"{domain}\n" if domain else "")
+    else:
+        process.write(f"{process.hostname}\n")
+    return 0
+
+
+async def _own_addresses(process: Process) -> list[IPv4Address]:
+    try:
+        return await find_addresses(process, process.hostname)
+    except NameNotFound:
+        raise Complaint(f"hostname: {process.hostname}: Unknown host") from None
+
+
+@complaining
+async def dnsdomainname(process: Process) -> int:
+    domain = process.hostname.partition(".")[2]
+    process.write(f"{domain}\n" if domain else "")
     return 0
 
 

@@ -21,7 +21,8 @@ def moment_of(text: str, now: int) -> int:
     duration = _DURATION.fullmatch(text)
     if duration is not None:
         length = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration["parts"]))
-        return now - round(-length if duration["sign"] == "-" else length)
+        # dockerd counts whole seconds here
+        return (now - round(-length if duration["sign"] == "-" else length)) // SECOND * SECOND
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return round(float(text) * SECOND)
     if not _DATE.fullmatch(text):

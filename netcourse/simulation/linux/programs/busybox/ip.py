@@ -11,10 +11,10 @@ from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Device
-from netcourse.simulation.linux.namespace import Namespace, NoRoute
+from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, usage
-from netcourse.simulation.linux.routes import EVERYWHERE, Route
+from netcourse.simulation.linux.routes import EVERYWHERE, NoRoute, Route
 
 Words = list[str]
 

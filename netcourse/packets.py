@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from ipaddress import IPv4Address
 
+from netcourse.tcp_options import NO_OPTIONS, TCPOptions
+
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
 UNKNOWN_MAC = "00:00:00:00:00:00"
+LONGEST_QUOTE = 576 - 20 - 8
 
 
 class MalformedPacket(ValueError):
@@ -37,6 +40,7 @@ class ICMPType(IntEnum):
 
     ECHO_REPLY = 0
     UNREACHABLE = 3
+    REDIRECT = 5
     ECHO_REQUEST = 8
     TIME_EXCEEDED = 11
 
@@ -54,6 +58,13 @@ class Unreachable(IntEnum):
     ADMINISTRATIVELY_PROHIBITED = 13
 
 
+class RedirectCode(IntEnum):
+    """What an ICMP redirect is about (RFC 792)."""
+
+    NETWORK = 0
+    HOST = 1
+
+
 class TCPFlags(IntFlag):
     """RFC 9293 section 3.1."""
 
@@ -62,6 +73,7 @@ class TCPFlags(IntFlag):
     RST = 4
     PSH = 8
     ACK = 16
+    URG = 32
 
 
 def checksum(data: bytes) -> int:
@@ -86,7 +98,7 @@ def _mac_text(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ICMP:
-    """RFC 792. An error's ``payload`` is the packet that caused it; ``mtu`` belongs to "fragmentation needed"."""
+    """RFC 792. An error's ``payload`` is the packet that caused it, as far as it fits (RFC 1812 section 4.3.2.3)."""
 
     type: int
     code: int = 0
@@ -96,13 +108,19 @@ class ICMP:
 
     @property
     def is_error(self) -> bool:
-        return self.type in (ICMPType.UNREACHABLE, ICMPType.TIME_EXCEEDED)
+        return self.type in (ICMPType.UNREACHABLE, ICMPType.REDIRECT, ICMPType.TIME_EXCEEDED)
+
+    @property
+    def gateway(self) -> IPv4Address:
+        """Whom a redirect recommends."""
+        return IPv4Address(self.identifier << 16 | self.sequence)
 
     def __len__(self) -> int:
-        return 8 + (28 if isinstance(self.payload, IPv4) else len(self.payload))
+        size = len(self.payload)
+        return 8 + (min(size, LONGEST_QUOTE) if isinstance(self.payload, IPv4) else size)
 
     def encode(self) -> bytes:
-        quoted = self.payload.encode()[:28] if isinstance(self.payload, IPv4) else self.payload
+        quoted = self.payload.encode()[:LONGEST_QUOTE] if isinstance(self.payload, IPv4) else self.payload
         data = struct.pack("!BBHHH", self.type, self.code, 0, self.identifier, self.sequence) + quoted
         return data[:2] + struct.pack("!H", checksum(data)) + data[4:]
 
@@ -140,7 +158,8 @@ class UDP:
 
 @dataclass(frozen=True, slots=True)
 class TCP:
-    """RFC 9293, without options."""
+    """RFC 9293. ``piece_size`` isn't in the header: the payload may be so long that the network card would cut it into
+    pieces of that many bytes, and nobody before it sees any of them (0: it is one piece)."""
 
     source_port: int
     destination_port: int
@@ -148,23 +167,27 @@ class TCP:
     acknowledgement: int = 0
     flags: int = 0
     window: int = 64240
+    options: TCPOptions = NO_OPTIONS
     payload: bytes = b""
+    piece_size: int = 0
 
     def __len__(self) -> int:
-        return 20 + len(self.payload)
+        return 20 + len(self.options) + len(self.payload)
 
     def encode(self) -> bytes:
         """Without a checksum; ``IPv4.encode`` puts it in."""
         return struct.pack("!HHIIBBHHH", self.source_port, self.destination_port, self.sequence, self.acknowledgement,
-                           5 << 4, self.flags, self.window, 0, 0) + self.payload
+                           20 + len(self.options) << 2, self.flags, self.window, 0, 0) + (
+                               self.options.encode() + self.payload)
 
     @classmethod
     def decode(cls, data: bytes) -> TCP:
         if len(data) < 20:
             raise MalformedPacket(f"TCP header is cut short: {len(data)} bytes instead of 20")
         source, destination, sequence, acknowledgement, offset, flags, window = struct.unpack_from("!HHIIBBH", data)
-        return cls(source, destination, sequence, acknowledgement, flags & 0x1F, window,
-                   data[(offset >> 4) * 4:])
+        start = (offset >> 4) * 4
+        return cls(source, destination, sequence, acknowledgement, flags & 0x3F, window,
+                   TCPOptions.decode(data[20:start]), data[start:])
 
 
 Segment = ICMP | UDP | TCP | bytes
@@ -176,7 +199,11 @@ _IPV4 = struct.Struct("!BBHHHBBH4s4s")
 
 @dataclass(frozen=True, slots=True)
 class IPv4:
-    """RFC 791, without options. ``fragment_offset`` counts bytes; a fragment's payload is bytes."""
+    """RFC 791, without options. ``fragment_offset`` counts bytes; a fragment's payload is bytes.
+
+    ``mark``, ``is_untracked`` and ``is_related`` aren't on the wire: they are what a machine's rules have noted of the
+    packet.
+    """
 
     source: IPv4Address
     destination: IPv4Address
@@ -188,9 +215,25 @@ class IPv4:
     more_fragments: bool = False
     fragment_offset: int = 0
     tos: int = 0
+    mark: int = 0
+    is_untracked: bool = False
+    is_related: bool = False
 
     def __len__(self) -> int:
         return 20 + len(self.payload)
+
+    @property
+    def longest_piece(self) -> int:
+        """How long the longest packet will be that goes over the wire."""
+        segment = self.payload
+        if isinstance(segment, TCP) and 0 < segment.piece_size < len(segment.payload):
+            return len(self) - len(segment.payload) + segment.piece_size
+        return len(self)
+
+    def without_notes(self) -> IPv4:
+        """As it is seen by the next machine."""
+        noted = self.mark or self.is_untracked or self.is_related
+        return replace(self, mark=0, is_untracked=False, is_related=False) if noted else self
 
     @property
     def is_fragment(self) -> bool:
@@ -270,6 +313,12 @@ class Ethernet:
     destination: str
     source: str
     payload: ARP | IPv4
+
+    def without_notes(self) -> Ethernet:
+        """As it is seen by the next machine."""
+        if isinstance(self.payload, ARP) or (packet := self.payload.without_notes()) is self.payload:
+            return self
+        return replace(self, payload=packet)
 
     @property
     def type(self) -> EtherType:

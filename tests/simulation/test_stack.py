@@ -17,9 +17,9 @@ from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import SECOND, Clock
 from netcourse.simulation.linux.device import Veth
 from netcourse.simulation.linux.machine import Machine
-from netcourse.simulation.linux.namespace import Namespace, NoRoute
+from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.netfilter import type_command
-from netcourse.simulation.linux.routes import EVERYWHERE, Route
+from netcourse.simulation.linux.routes import EVERYWHERE, NoRoute, Route
 from netcourse.simulation.linux.sockets import ICMPSocket, UDPSocket
 from netcourse.simulation.linux.tasks import Task
 from netcourse.simulation.linux.tcp import TCPSocket
@@ -71,8 +71,7 @@ def run(machine: Machine, coroutine: Coroutine[Any, None, Result]) -> Result:
 async def ping(namespace: Namespace, target: str, *, ttl: int = 64, size: int = 56) -> IPv4:
     socket = ICMPSocket(namespace)
     try:
-        socket.send_to(ICMP(ICMPType.ECHO_REQUEST, 0, 7, 1, bytes(size)), IPv4Address(target), ttl=ttl,
-                       dont_fragment=False)
+        socket.send_to(ICMP(ICMPType.ECHO_REQUEST, 0, 7, 1, bytes(size)), IPv4Address(target), ttl=ttl)
         return await socket.receive(5)
     finally:
         socket.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netcourse.packets import UNKNOWN_MAC, Ethernet, IPv4
-from netcourse.simulation.linux import ipv6
+from netcourse.packets import BROADCAST_MAC, UNKNOWN_MAC, Ethernet, IPv4
+from netcourse.simulation.linux import fragments, ipv6
 from netcourse.simulation.linux.device import HEADER_LENGTH, Device
 from netcourse.simulation.linux.forwarding import ForwardingDatabase
+from netcourse.simulation.linux.netfilter.passage import Link
 
 
 class Bridge(Device):
@@ -64,7 +65,17 @@ class Bridge(Device):
         self.ports.pop(device.name, None)
         device.master = None
         self.forwarding.forget(device)
+        self._check_carrier()
         self._follow()
+
+    def forget_behind(self, port: Device) -> None:
+        """Nobody is behind this port any more."""
+        self.forwarding.forget_learnt(port)
+        self._check_carrier()
+
+    def _check_carrier(self) -> None:
+        if self.up and not self.carrier:
+            self.lost_carrier()
 
     def _follow(self) -> None:
         if self.follows_ports:
@@ -76,67 +87,94 @@ class Bridge(Device):
         if namespace is None or not self.up:
             return
         self.forwarding.learn(frame.source, port)
-        filtered = self._filter_in(frame)
+        filtered = self._filter_in(port, frame)
         if filtered is None:
             return
-        if filtered is not frame and namespace.is_elsewhere(frame, filtered):
-            self._hand_up(replace(filtered, destination=self.mac))
+        if filtered is not frame and namespace.ipv4.is_elsewhere(frame, filtered):
+            self._hand_up(port, replace(filtered, destination=self.mac))
         elif frame.destination == self.mac:
-            self._hand_up(filtered)
+            self._hand_up(port, filtered)
         elif self.forwarding.is_own(frame.destination):
             # its own machine takes what was sent to the very port (net/ethernet/eth.c, eth_type_trans)
-            self._hand_up(replace(filtered, destination=self.mac) if frame.destination == port.mac else filtered)
+            to_port = frame.destination == port.mac
+            self._hand_up(port, replace(filtered, destination=self.mac) if to_port else filtered)
         else:
             self._switch(filtered, port)
 
-    def _hand_up(self, frame: Ethernet) -> None:
+    def _hand_up(self, port: Device, frame: Ethernet) -> None:
         """To the bridge's own namespace; counted without the header (net/bridge/br_input.c, br_pass_frame_up)."""
         assert self.namespace is not None
         self.received_packets += 1
         self.received_bytes += len(frame) - HEADER_LENGTH
-        self.namespace.receive(self, frame, filtered=self.namespace.bridge_netfilter)
+        self.namespace.receive(self, frame, port=port.name, filtered=self._filters(frame))
 
     def _carry(self, frame: Ethernet) -> None:
         self._switch(frame, None)
 
     def _switch(self, frame: Ethernet, incoming: Device | None) -> None:
-        assert self.namespace is not None
         port = self.forwarding.port_behind(frame.destination)
         if port is not None:
             if port is not incoming or port.name in self.hairpin:
                 self._leave(port, frame, incoming, "forwarded")
             return
-        if incoming is not None and frame.destination == "ff:ff:ff:ff:ff:ff":
-            self._hand_up(frame)
+        if incoming is not None and frame.destination == BROADCAST_MAC:
+            self._hand_up(incoming, frame)
         for other in list(self.ports.values()):
             if other is not incoming:
                 self._leave(other, frame, incoming, "flooded")
 
     def _leave(self, port: Device, frame: Ethernet, incoming: Device | None, action: str) -> None:
-        if incoming is not None:
-            passed = self._filter_out(frame)
-            if passed is None:
-                return
-            frame = passed
-            self.record(action, frame, f"from {incoming.name} to {port.name}")
-        if port.up and port.carrier:
+        if incoming is None:
+            self._transmit(port, frame)
+            return
+        passed = self._filter_out(incoming, port, frame)
+        if passed is not None:
+            self.record(action, passed, f"from {incoming.name} to {port.name}")
+            self._transmit(port, passed)
+
+    def _transmit(self, port: Device, frame: Ethernet) -> None:
+        """A packet that was put together for the rules is cut again."""
+        if not (port.up and port.carrier):
+            return
+        packet = frame.payload
+        if not isinstance(packet, IPv4) or packet.dont_fragment:
             port.transmit(frame)
+            return
+        for piece in fragments.cut(packet, self.mtu):
+            port.transmit(frame if piece is packet else replace(frame, payload=piece))
 
-    def _filter_in(self, frame: Ethernet) -> Ethernet | None:
-        return self._filter(frame, "PREROUTING", outgoing=None)
+    # What iptables says (net/bridge/br_netfilter_hooks.c)
 
-    def _filter_out(self, frame: Ethernet) -> Ethernet | None:
-        passed = self._filter(frame, "FORWARD", outgoing=self.name)
-        return passed and self._filter(passed, "POSTROUTING", outgoing=self.name)
-
-    def _filter(self, frame: Ethernet, hook: str, *, outgoing: str | None) -> Ethernet | None:
+    def _filters(self, frame: Ethernet) -> bool:
         """Bridged IPv4 meets iptables too where bridge-nf-call-iptables is 1, which dockerd sees to."""
-        namespace = self.namespace
-        assert namespace is not None
-        if not isinstance(frame.payload, IPv4) or not namespace.bridge_netfilter:
+        assert self.namespace is not None
+        return self.namespace.bridge_netfilter and isinstance(frame.payload, IPv4)
+
+    def _filter_in(self, port: Device, frame: Ethernet) -> Ethernet | None:
+        """The frame as it is after PREROUTING; None where it is dropped, or is a piece of a packet to come."""
+        if not self._filters(frame):
             return frame
-        incoming = None if hook == "POSTROUTING" else self.name
-        packet = namespace.netfilter.traverse(hook, frame.payload, incoming=incoming, outgoing=outgoing)
-        if packet is None or packet is frame.payload:
-            return None if packet is None else frame
-        return replace(frame, payload=packet)
+        assert self.namespace is not None
+        assert isinstance(frame.payload, IPv4)
+        packet = self.namespace.ipv4.whole_for_rules(frame.payload)
+        if packet is None:
+            return None
+        return self._traverse("PREROUTING", _with(frame, packet), Link(frame, port.name), self.name, None)
+
+    def _filter_out(self, incoming: Device, port: Device, frame: Ethernet) -> Ethernet | None:
+        if not self._filters(frame):
+            return frame
+        link = Link(frame, incoming.name, port.name)
+        passed = self._traverse("FORWARD", frame, link, self.name, self.name)
+        return passed and self._traverse("POSTROUTING", passed, link, None, self.name)
+
+    def _traverse(self, hook: str, frame: Ethernet, link: Link, incoming: str | None,
+                  outgoing: str | None) -> Ethernet | None:
+        assert self.namespace is not None
+        assert isinstance(frame.payload, IPv4)
+        packet = self.namespace.netfilter.traverse(hook, frame.payload, incoming=incoming, outgoing=outgoing, link=link)
+        return None if packet is None else _with(frame, packet)
+
+
+def _with(frame: Ethernet, packet: IPv4) -> Ethernet:
+    return frame if packet is frame.payload else replace(frame, payload=packet)

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.journey import Hop
-from netcourse.packets import Ethernet
+from netcourse.packets import Ethernet, IPv4
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.clock import MICROSECOND
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIRE_DELAY = 12 * MICROSECOND
 DEFAULT_QUEUE_LENGTH = 1000
 HEADER_LENGTH = 14
+VLAN_TAG_LENGTH = 4
 
 
 class Device:
@@ -105,6 +106,17 @@ class Device:
         near = (address for address in self.addresses if destination in address.network)
         return next(near, self.addresses[0] if self.addresses else None)
 
+    def went_down(self) -> None:
+        """Somebody has switched it off."""
+        self.lost_carrier()
+
+    def lost_carrier(self) -> None:
+        """Nothing is at the other end any more: what was learnt of those behind it is forgotten."""
+        if self.namespace is not None:
+            self.namespace.neighbours.flush(self, even_by_hand=False)
+        if self.master is not None:
+            self.master.forget_behind(self)
+
     def removed(self) -> None:
         """The device has been taken out of its namespace for good."""
 
@@ -157,11 +169,27 @@ class Veth(Device):
 
     def _carry(self, frame: Ethernet) -> None:
         assert self.namespace is not None
-        self.namespace.machine.clock.call_later(WIRE_DELAY, lambda: self._arrive(frame))
+        seen = frame.without_notes()
+        self.namespace.machine.clock.call_later(WIRE_DELAY, lambda: self._arrive(seen))
 
     def _arrive(self, frame: Ethernet) -> None:
         if self.peer is not None:
             self.peer.receive(frame)
+
+    def transmit(self, frame: Ethernet) -> None:
+        """What is too long for the other end never gets there (net/core/dev.c, is_skb_forwardable)."""
+        payload = frame.payload
+        size = payload.longest_piece if isinstance(payload, IPv4) else len(payload)
+        if self.peer is not None and self.carrier and size > self.peer.mtu + VLAN_TAG_LENGTH:
+            self.record("dropped", frame, f"too long for the MTU of {self.peer.mtu} at the other end")
+        else:
+            super().transmit(frame)
+
+    def went_down(self) -> None:
+        """Neither end has a carrier now."""
+        super().went_down()
+        if self.peer is not None:
+            self.peer.lost_carrier()
 
     def removed(self) -> None:
         """A cable cannot have one end: the other goes with it."""
@@ -191,6 +219,7 @@ class Physical(Device):
 
     def _carry(self, frame: Ethernet) -> None:
         assert self.namespace is not None
+        frame = frame.without_notes()
         for card in self.switch.cards:
             if card is not self and frame.destination in (card.mac, "ff:ff:ff:ff:ff:ff"):
                 self.namespace.machine.clock.call_later(8 * WIRE_DELAY, partial(card.receive, frame))

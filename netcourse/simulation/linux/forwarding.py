@@ -92,6 +92,11 @@ class ForwardingDatabase:
         """The port has left."""
         self._entries = {mac: entry for mac, entry in self._entries.items() if entry.port is not port}
 
+    def forget_learnt(self, port: Device) -> None:
+        """The port has gone down; what was typed stays."""
+        self._entries = {mac: entry for mac, entry in self._entries.items()
+                         if entry.port is not port or entry.state != LEARNT}
+
     def move(self, old: str, new: str, port: Device | None) -> None:
         """A port, or the bridge itself, has another MAC address."""
         entry = self._entries.get(old)

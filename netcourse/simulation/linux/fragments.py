@@ -13,7 +13,7 @@ Key = tuple[IPv4Address, IPv4Address, int, int]
 
 def cut(packet: IPv4, mtu: int) -> list[IPv4]:
     """``packet`` in pieces of at most ``mtu`` bytes."""
-    if len(packet) <= mtu:
+    if packet.longest_piece <= mtu:
         return [packet]
     data = packet.payload if isinstance(packet.payload, bytes) else packet.payload.encode()
     size = (mtu - 20) // 8 * 8

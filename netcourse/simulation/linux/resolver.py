@@ -16,6 +16,7 @@ from netcourse.simulation.linux.sockets import UDPSocket
 _NUMERIC = re.compile(r"(?:0[0-7]*|[1-9]\d{0,9})(?:\.(?:0[0-7]*|[1-9]\d{0,9})){0,3}")
 DNS_PORT = 53
 ATTEMPTS = 2
+LOOPBACK = IPv4Address("127.0.0.1")
 
 
 @dataclass

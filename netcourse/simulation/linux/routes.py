@@ -9,14 +9,23 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
+_REFUSALS = {"unreachable": errno.EHOSTUNREACH, "prohibit": errno.EACCES, "blackhole": errno.EINVAL,
+             "throw": errno.ENETUNREACH}
+
+
+class NoRoute(OSError):
+    """No route leads to the destination (ENETUNREACH), or one says no (EHOSTUNREACH, EACCES, EINVAL)."""
+
+    def __init__(self, number: int = errno.ENETUNREACH) -> None:
+        super().__init__(number, os.strerror(number))
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """``protocol`` is kernel (made by adding an address), boot (typed) or static; ``scope`` global or link.
 
-    ``kind`` is unicast, blackhole, unreachable or prohibit; only a unicast route has an ``interface``. ``is_onlink``:
-    the gateway is taken to be on the link, whatever the table says.
+    ``kind`` is unicast, blackhole, unreachable, prohibit or throw (as if there were none); only a unicast route has an
+    ``interface``. ``is_onlink``: the gateway is taken to be on the link, whatever the table says.
     """
 
     destination: IPv4Network
@@ -115,6 +124,15 @@ class RouteTable:
         """The best route, or the best over ``interface`` where one is given."""
         return next((route for route in self._routes if destination in route.destination
                      and interface in ("", route.interface)), None)
+
+    def way_to(self, destination: IPv4Address, interface: str = "") -> Route:
+        """The route that is taken, perhaps one over ``interface``. Raises NoRoute."""
+        route = self.lookup(destination, interface)
+        if route is None:
+            raise NoRoute
+        if route.kind != "unicast":
+            raise NoRoute(_REFUSALS[route.kind])
+        return route
 
     def _rivals(self, route: Route) -> list[Route]:
         return [other for other in self._routes

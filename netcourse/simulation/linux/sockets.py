@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.packets import ICMP, TCP, UDP, ICMPType, IPv4, Protocol, Unreachable
 from netcourse.simulation.linux import icmp
 from netcourse.simulation.linux.tasks import Future, wait_for
-from netcourse.simulation.linux.tcp import TCPSocket, TCPTable
+from netcourse.simulation.linux.tcp import TCPSocket
+from netcourse.simulation.linux.tcp_table import TCPTable
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
@@ -35,6 +37,10 @@ class Refusal:
     ttl: int = 0
 
     @property
+    def is_about_size(self) -> bool:
+        return (self.message.type, self.message.code) == (ICMPType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED)
+
+    @property
     def error(self) -> OSError:
         """As the kernel hands it to a socket (icmp(7))."""
         if self.message.type == ICMPType.TIME_EXCEEDED:
@@ -49,6 +55,20 @@ _UNREACHABLE_ERRORS: dict[int, int] = {
     Unreachable.FRAGMENTATION_NEEDED: errno.EMSGSIZE,
     Unreachable.NETWORK_PROHIBITED: errno.ENETUNREACH,
 }
+
+
+class PathMTUDiscovery(Enum):
+    """Whether a packet must not be cut: IP_MTU_DISCOVER of ip(7). WANT is what a socket does unless told otherwise."""
+
+    DONT = "dont"
+    WANT = "want"
+    DO = "do"
+
+    def apply(self, packet: IPv4, namespace: Namespace, interface: str = "") -> IPv4:
+        """WANT lets the sender itself cut what is known not to get through. Raises NoRoute."""
+        whole = self is PathMTUDiscovery.DO or (
+            self is PathMTUDiscovery.WANT and len(packet) <= namespace.ipv4.mtu_to(packet.destination, interface))
+        return replace(packet, dont_fragment=True) if whole else packet
 
 
 class _Inbox:
@@ -100,7 +120,8 @@ class UDPSocket:
         assert self.local is not None
         source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
         datagram = UDP(self.local[1], destination[1], data)
-        self.namespace.send(IPv4(source, destination[0], Protocol.UDP, datagram, ttl))
+        packet = IPv4(source, destination[0], Protocol.UDP, datagram, ttl)
+        self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
 
     async def receive_from(self, timeout: float | None = None) -> tuple[bytes, Endpoint]:
         """Raises TimeoutError, or the OSError that an ICMP error stands for."""
@@ -125,18 +146,24 @@ class UDPSocket:
 
 
 class ICMPSocket:
-    """A raw ICMP socket: sees every ICMP message that is delivered in its namespace (raw(7)) but its own requests."""
+    """A raw ICMP socket: sees every ICMP message that is delivered in its namespace (raw(7)) but its own requests.
+
+    ``interface`` binds what is sent to one (SO_BINDTODEVICE), ``source`` to one address.
+    """
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
+        self.interface = ""
+        self.source: IPv4Address | None = None
         self.inbox = _Inbox(namespace)
         namespace.sockets.icmp.append(self)
 
-    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 64, dont_fragment: bool = True,
-                source: IPv4Address | None = None) -> None:
+    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 64, tos: int = 0,
+                path_mtu_discovery: PathMTUDiscovery = PathMTUDiscovery.WANT) -> None:
         """Raises OSError: no route, forbidden by a rule, or too long for the MTU (EMSGSIZE)."""
-        sender = source or self.namespace.source_for(destination)
-        self.namespace.send(IPv4(sender, destination, Protocol.ICMP, message, ttl, dont_fragment=dont_fragment))
+        source = self.source or self.namespace.source_for(destination, self.interface)
+        packet = IPv4(source, destination, Protocol.ICMP, message, ttl, tos=tos)
+        self.namespace.ipv4.send(path_mtu_discovery.apply(packet, self.namespace, self.interface), self.interface)
 
     async def receive(self, timeout: float | None = None) -> IPv4:
         """The next ICMP packet. Raises TimeoutError."""
@@ -159,11 +186,11 @@ class SocketTable:
         self.ipv6_only: list[TCPSocket | UDPSocket] = []
         self.tcp = TCPTable(namespace)
 
-    def deliver(self, packet: IPv4) -> None:
-        """A packet for this namespace has passed INPUT."""
+    def deliver(self, packet: IPv4, interface: str) -> None:
+        """A packet for this namespace has come in by ``interface`` and passed INPUT."""
         payload = packet.payload
         if isinstance(payload, ICMP):
-            self._deliver_icmp(packet, payload)
+            self._deliver_icmp(packet, payload, interface)
         elif isinstance(payload, UDP):
             self._deliver_udp(packet, payload)
         elif isinstance(payload, TCP):
@@ -171,18 +198,22 @@ class SocketTable:
         else:
             icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PROTOCOL)
 
-    def _deliver_icmp(self, packet: IPv4, message: ICMP) -> None:
+    def _deliver_icmp(self, packet: IPv4, message: ICMP, interface: str) -> None:
         if message.type == ICMPType.ECHO_REQUEST:
             if not self._namespace.is_broadcast(packet.destination):
                 icmp.answer_echo(self._namespace, packet, message)
             return
         for socket in list(self.icmp):
-            socket.inbox.put(packet)
-        if message.is_error and isinstance(message.payload, IPv4):
+            # an error that we tell ourselves comes by lo: who listens on another interface doesn't hear of it
+            if not message.is_error or socket.interface in ("", interface):
+                socket.inbox.put(packet)
+        if message.is_error and message.type != ICMPType.REDIRECT and isinstance(message.payload, IPv4):
             self._deliver_error(Refusal(packet.source, message, packet.ttl), message.payload)
 
     def _deliver_error(self, refusal: Refusal, about: IPv4) -> None:
         sent = about.payload
+        if refusal.is_about_size:
+            self._namespace.ipv4.path_mtus.learn(about.destination, refusal.message.sequence)
         if isinstance(sent, UDP):
             for socket in self._udp_sockets(about.source, sent.source_port):
                 socket.inbox.put(refusal)
@@ -194,8 +225,7 @@ class SocketTable:
         for socket in sockets:
             socket.inbox.put(packet)
         if not sockets and not self._namespace.is_broadcast(packet.destination):
-            icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PORT,
-                            source=packet.destination)
+            icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PORT)
 
     def _udp_sockets(self, ip: IPv4Address, port: int) -> list[UDPSocket]:
         """The socket bound to just this address, before one bound to all."""

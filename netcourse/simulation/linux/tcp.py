@@ -1,4 +1,8 @@
-"""TCP (RFC 9293): handshake, data, retransmission, orderly end, reset. No options, windows or congestion control."""
+"""TCP (RFC 9293): the states of a connection, and the calls of socket(7). How data is sent stands in tcp_sending.py.
+
+What comes out of order isn't kept, so that it is sent again; urgent data, keepalive and selective acknowledgements
+(which are offered, as Linux does) aren't simulated.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,24 @@ from typing import TYPE_CHECKING
 
 from netcourse.packets import TCP, IPv4, Protocol, TCPFlags
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
+from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS
 from netcourse.simulation.linux.tasks import Future, wait_for
+from netcourse.simulation.linux.tcp_sending import Piece, Sending
+from netcourse.tcp_options import TCPOptions
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 ANY = IPv4Address(0)
-SYN_TIMEOUT = SECOND
-DATA_TIMEOUT = 200 * MILLISECOND
-SYN_RETRIES = 6
-DATA_RETRIES = 15
 HEADERS = 40
+WINDOW_SCALE = 7
+FIRST_WINDOW, RECEIVE_BUFFER = 64240, 256 * 1024
+BACKLOG = 128
+LINGER = 60 * SECOND
+LEAST_SEGMENT = 536
+SAME_MACHINE = MILLISECOND
 Endpoint = tuple[IPv4Address, int]
-FIN, SYN, RST, PSH, ACK = TCPFlags.FIN, TCPFlags.SYN, TCPFlags.RST, TCPFlags.PSH, TCPFlags.ACK
+FIN, SYN, RST, ACK = TCPFlags.FIN, TCPFlags.SYN, TCPFlags.RST, TCPFlags.ACK
 
 
 class State(Enum):
@@ -36,7 +45,21 @@ class State(Enum):
     FIN_WAIT_1 = "FIN_WAIT1"
     FIN_WAIT_2 = "FIN_WAIT2"
     CLOSE_WAIT = "CLOSE_WAIT"
+    CLOSING = "CLOSING"
     LAST_ACK = "LAST_ACK"
+    TIME_WAIT = "TIME_WAIT"
+
+
+_AFTER_OUR_END = {State.ESTABLISHED: State.FIN_WAIT_1, State.CLOSE_WAIT: State.LAST_ACK}
+_AFTER_THEIR_END = {State.ESTABLISHED: State.CLOSE_WAIT, State.FIN_WAIT_1: State.CLOSING,
+                    State.FIN_WAIT_2: State.TIME_WAIT}
+_AFTER_LAST_ACKNOWLEDGEMENT = {State.FIN_WAIT_1: State.FIN_WAIT_2, State.CLOSING: State.TIME_WAIT,
+                               State.LAST_ACK: State.CLOSED}
+
+
+def length_of(segment: TCP) -> int:
+    """How many sequence numbers a segment takes: SYN and FIN count as one."""
+    return len(segment.payload) + bool(segment.flags & SYN) + bool(segment.flags & FIN)
 
 
 class TCPSocket:
@@ -53,16 +76,19 @@ class TCPSocket:
         self.is_ipv6 = False
         self.local: Endpoint = (ANY, 0)
         self.remote: Endpoint = (ANY, 0)
+        self._backlog = BACKLOG
         self._accepted: list[TCPSocket] = []
         self._listener: TCPSocket | None = None
-        self._sequence = 0
-        self._expected = 0
-        self._unacknowledged: list[TCP] = []
-        self._retries = 0
-        self._timer: Timer | None = None
+        clock = namespace.machine.clock
+        self._sending = Sending(clock, namespace.machine.random.getrandbits(32), self._transmit_piece, self._timed_out)
+        self._their_options = TCPOptions()
+        self._their_time = self._opened = 0
+        self._expected = self._promised = 0
         self._received = bytearray()
-        self._ended = False
+        self._ended = self._is_closed = False
         self._error: OSError | None = None
+        self._last_complaint: OSError | None = None
+        self._linger: Timer | None = None
         self._changed: Future[None] = Future()
 
     @property
@@ -70,7 +96,7 @@ class TCPSocket:
         """Bytes that wait to be read, and those not acknowledged yet; of a listener, connections that wait."""
         if self.state is State.LISTEN:
             return len(self._accepted), 0
-        return len(self._received), sum(_length(segment) for segment in self._unacknowledged)
+        return len(self._received), self._sending.unacknowledged
 
     # Calls
 
@@ -78,8 +104,9 @@ class TCPSocket:
         self.namespace.sockets.tcp.check_free(ip, port)
         self.local = (ip, port)
 
-    def listen(self) -> None:
-        self.state = State.LISTEN
+    def listen(self, backlog: int = BACKLOG) -> None:
+        """``backlog``: how many connections may wait to be accepted; further ones are left to try again."""
+        self.state, self._backlog = State.LISTEN, backlog
         self.namespace.sockets.tcp.add_listener(self)
 
     async def accept(self, timeout: float | None = None) -> TCPSocket:
@@ -96,13 +123,17 @@ class TCPSocket:
         self._raise_error()
 
     async def send(self, data: bytes) -> None:
-        """Hand over data; it goes out at once, in pieces that fit."""
+        """Hand over data; waits while too much of it is on its way."""
+        self._check_sending()
+        self._sending.put(data)
+        while not self._sending.has_room:
+            await self._change(None)
+            self._check_sending()
+
+    def _check_sending(self) -> None:
         self._raise_error()
         if self.state not in (State.ESTABLISHED, State.CLOSE_WAIT):
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
-        size = self._segment_size()
-        for at in range(0, len(data), size):
-            self._emit(ACK | PSH, data[at:at + size])
 
     async def receive(self, size: int = 65536, timeout: float | None = None) -> bytes:
         """Up to ``size`` bytes; empty when the other side has closed."""
@@ -111,195 +142,250 @@ class TCPSocket:
             await self._change(timeout)
         data = bytes(self._received[:size])
         del self._received[:size]
+        self._promise_more()
         return data
 
     def shutdown(self) -> None:
         """Say that nothing more will be sent."""
-        after = {State.ESTABLISHED: State.FIN_WAIT_1, State.CLOSE_WAIT: State.LAST_ACK}.get(self.state)
-        if after is not None:
-            self.state = after
-            self._emit(ACK | FIN)
+        if self.state in _AFTER_OUR_END:
+            self.state = _AFTER_OUR_END[self.state]
+            self._sending.end()
 
     def close(self) -> None:
-        """End in order; a listener's waiting connections are reset."""
+        """End in order; by a reset where something wasn't read (RFC 2525 section 2.17); so do those not accepted."""
+        self._is_closed = True
         if self.state is State.LISTEN:
             for waiting in self._accepted:
                 waiting.abort()
-            self._forget()
-        elif self.state in (State.SYN_SENT, State.CLOSED):
-            self._forget()
+        if self.state in (State.LISTEN, State.SYN_SENT, State.CLOSED):
+            self.give_way()
+        elif self._received:
+            self.abort()
         else:
             self.shutdown()
+            self._wait_for_the_end()
 
     def abort(self) -> None:
         """End by a reset."""
-        if self.state not in (State.CLOSED, State.LISTEN):
-            self._emit(RST | ACK, keep=False)
-        self._forget()
+        if self.state not in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
+            self._transmit(RST | ACK, self._sending.next)
+        self.give_way()
 
     # Sending
 
     def _open(self, remote: Endpoint) -> None:
-        table = self.namespace.sockets.tcp
-        source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(remote[0])
-        self.local = (source, self.local[1] or self.namespace.sockets.free_port(table.ports()))
-        self.remote = remote if int(remote[0]) else (source, remote[1])
-        self.state = State.SYN_SENT
-        self._sequence = self.namespace.machine.random.getrandbits(32)
+        namespace, table = self.namespace, self.namespace.sockets.tcp
+        host = remote[0] if remote[0] != ANY else LOOPBACK_ADDRESS
+        if namespace.is_broadcast(host) or host.is_multicast:
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        source = self.local[0] if self.local[0] != ANY else namespace.source_for(host)
+        self.local = (source, self.local[1] or namespace.sockets.free_port(table.ports()))
+        self.remote = (host, remote[1])
+        former = table.connections.get((self.local, self.remote))
+        if former is not None and former.state is not State.TIME_WAIT:
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+        if former is not None:
+            former.give_way()
+        self.state, self._opened = State.SYN_SENT, namespace.machine.clock.now
         table.add(self)
-        self._emit(SYN)
+        self._sending.open(SYN)
         self._raise_error()
 
-    def _segment_size(self) -> int:
-        local = self.namespace.is_local(self.remote[0])
-        route = None if local else self.namespace.route_to(self.remote[0])
-        device = self.namespace.devices[route.interface] if route else self.namespace.loopback
-        return device.mtu - HEADERS
+    def _largest_segment(self) -> int:
+        return self.namespace.ipv4.mtu_to(self.remote[0]) - HEADERS
 
-    def _emit(self, flags: int, data: bytes = b"", *, keep: bool = True) -> None:
-        segment = TCP(self.local[1], self.remote[1], self._sequence, self._expected, flags, payload=data)
-        self._sequence = (self._sequence + _length(segment)) % 2**32
-        if keep and _length(segment):
-            self._unacknowledged.append(segment)
-            if self._timer is None:
-                self._start_timer()
-        self._transmit(segment)
+    def _fit_segments(self) -> None:
+        """As long as both sides and the way between them take, less what the timestamps need."""
+        theirs = self._their_options.segment_size or LEAST_SEGMENT
+        timestamps = 12 * (self._their_options.timestamps is not None)
+        self._sending.segment_size = min(self._largest_segment(), theirs) - timestamps
 
-    def _transmit(self, segment: TCP) -> None:
-        packet = IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True)
+    def _transmit_piece(self, piece: Piece) -> None:
+        self._transmit(piece.flags, piece.sequence, piece.data)
+
+    def _transmit(self, flags: int, sequence: int, data: bytes = b"") -> None:
+        window = FIRST_WINDOW if flags & SYN else self._window() >> WINDOW_SCALE
+        size = self._sending.segment_size
+        segment = TCP(self.local[1], self.remote[1], sequence, self._expected if flags & ACK else 0, flags, window,
+                      self._options(flags), data, piece_size=size if len(data) > size else 0)
         try:
-            self.namespace.send(packet)
+            self.namespace.ipv4.send(IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True))
         except PermissionError:
             return  # what the firewall keeps back is sent again, like anything that is lost
         except OSError as error:
             if self.state is State.SYN_SENT:
                 self._fail(error)
+            self._last_complaint = error
 
-    def _start_timer(self) -> None:
-        handshake = self.state in (State.SYN_SENT, State.SYN_RECEIVED)
-        wait = (SYN_TIMEOUT if handshake else DATA_TIMEOUT) << self._retries
-        self._timer = self.namespace.machine.clock.call_later(min(wait, 120 * SECOND), self._retransmit)
+    def _options(self, flags: int) -> TCPOptions:
+        now = self.namespace.machine.clock.now // MILLISECOND % 2**32
+        times = (now, self._their_time)
+        if flags & SYN and (not flags & ACK or self._their_options.timestamps is not None):
+            return TCPOptions(self._largest_segment(), True, times, WINDOW_SCALE)
+        if flags & SYN:
+            return TCPOptions(self._largest_segment())
+        return TCPOptions(timestamps=times if self._their_options.timestamps is not None else None)
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _acknowledge(self) -> None:
+        self._promised = (self._expected + self._window()) % 2**32
+        self._transmit(ACK, self._sending.next)
 
-    def _retransmit(self) -> None:
-        self._timer = None
-        handshake = self.state in (State.SYN_SENT, State.SYN_RECEIVED)
-        if self._retries == (SYN_RETRIES if handshake else DATA_RETRIES):
-            self._fail(TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
-            return
-        self._retries += 1
-        self._start_timer()
-        for segment in list(self._unacknowledged):
-            self._transmit(segment)
+    def _window(self) -> int:
+        return max(RECEIVE_BUFFER - len(self._received), 0)
+
+    def _promise_more(self) -> None:
+        """Tell that there is room again, where little had been left (net/ipv4/tcp.c, tcp_cleanup_rbuf)."""
+        left = (self._promised - self._expected) % 2**32
+        if not self._ended and 2 * left <= RECEIVE_BUFFER and self._window() >= 2 * left and self._promised:
+            self._acknowledge()
 
     # Receiving
 
     def take(self, packet: IPv4, segment: TCP) -> None:
         """A segment of this connection has come in."""
-        if segment.flags & RST:
-            number = errno.ECONNREFUSED if self.state is State.SYN_SENT else errno.ECONNRESET
-            self._fail(OSError(number, os.strerror(number)))
-        elif self.state is State.LISTEN:
+        if segment.options.timestamps is not None:
+            self._their_time = segment.options.timestamps[0]
+        if self.state is State.LISTEN:
             self._take_opening(packet, segment)
         elif self.state is State.SYN_SENT:
-            self._take_answer(segment)
-        else:
-            self._acknowledge(segment)
+            self._take_answer(packet, segment)
+        elif not self._is_next(segment):
+            self._take_unexpected(segment)
+        elif segment.flags & RST:
+            self._fail(OSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
+        elif self._is_closed and segment.payload:
+            self.namespace.sockets.tcp.refuse(packet, segment)
+            self.give_way()
+        elif segment.flags & ACK:
+            self._take_acknowledgement(segment)
             self._take_data(segment)
 
+    def _is_next(self, segment: TCP) -> bool:
+        return segment.sequence == self._expected and not segment.flags & SYN and self.state is not State.TIME_WAIT
+
+    def _take_unexpected(self, segment: TCP) -> None:
+        """Old, out of order, or a SYN (RFC 5961): say what is expected. A SYN that came again gets its answer again."""
+        if self.state is State.SYN_RECEIVED and segment.flags & (SYN | ACK) == SYN:
+            self._sending.repeat()
+        elif segment.flags & RST and self.state is State.TIME_WAIT:
+            self.give_way()
+        elif not segment.flags & RST and (length_of(segment) or segment.sequence != self._expected):
+            self._acknowledge()
+
     def _take_opening(self, packet: IPv4, segment: TCP) -> None:
-        if not segment.flags & SYN or segment.flags & ACK:
-            self.namespace.sockets.tcp.refuse(packet, segment)
+        if segment.flags & RST:
             return
+        if segment.flags & ACK:
+            self.namespace.sockets.tcp.refuse(packet, segment)
+        elif segment.flags & SYN and len(self._accepted) <= self._backlog:
+            self._make_child(packet, segment)
+
+    def _make_child(self, packet: IPv4, segment: TCP) -> None:
         child = TCPSocket(self.namespace)
         child.is_ipv6 = self.is_ipv6
         child.local = (packet.destination, segment.destination_port)
         child.remote = (packet.source, segment.source_port)
         child.state, child._listener = State.SYN_RECEIVED, self
-        child._sequence = self.namespace.machine.random.getrandbits(32)
-        child._expected = (segment.sequence + 1) % 2**32
+        child._note_opening(segment)
         self.namespace.sockets.tcp.add(child)
-        child._emit(SYN | ACK)
+        child._sending.open(SYN | ACK)
 
-    def _take_answer(self, segment: TCP) -> None:
-        if segment.flags & (SYN | ACK) != SYN | ACK:
-            return
+    def _note_opening(self, segment: TCP) -> None:
+        self._their_options = segment.options
+        self._their_time = segment.options.timestamps[0] if segment.options.timestamps is not None else 0
         self._expected = (segment.sequence + 1) % 2**32
-        self.state = State.ESTABLISHED
-        self._acknowledge(segment)
-        self._emit(ACK)
-        self._notify()
+        self._fit_segments()
 
-    def _acknowledge(self, segment: TCP) -> None:
-        if not segment.flags & ACK:
-            return
-        before = len(self._unacknowledged)
-        self._unacknowledged = [kept for kept in self._unacknowledged
-                                if not _reached(segment.acknowledgement, kept.sequence + _length(kept))]
-        if len(self._unacknowledged) == before:
-            return
-        self._retries = 0
-        self._stop_timer()
-        if self._unacknowledged:
-            self._start_timer()
-        else:
-            self._all_acknowledged()
-
-    def _all_acknowledged(self) -> None:
-        if self.state is State.SYN_RECEIVED:
+    def _take_answer(self, packet: IPv4, segment: TCP) -> None:
+        answers = segment.flags & ACK and segment.acknowledgement == self._sending.next
+        if segment.flags & ACK and not answers:
+            self.namespace.sockets.tcp.refuse(packet, segment)
+        elif answers and segment.flags & RST:
+            self._fail(OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED)))
+        elif answers and segment.flags & SYN:
+            self._note_opening(segment)
             self.state = State.ESTABLISHED
-            if self._listener is not None and self._listener.state is State.LISTEN:
-                self._listener._accepted.append(self)
-                self._listener._notify()
-        elif self.state is State.FIN_WAIT_1:
-            self.state = State.FIN_WAIT_2
-            if self._ended:
-                self._forget()
-        elif self.state is State.LAST_ACK:
-            self._forget()
+            self._sending.acknowledged(segment.acknowledgement, segment.window)
+            self._acknowledge()
+            self._notify()
+
+    def _take_acknowledgement(self, segment: TCP) -> None:
+        window = segment.window << (self._their_options.window_scale or 0)
+        had_room = self._sending.has_room
+        self._sending.acknowledged(segment.acknowledgement, window)
+        if self.state is State.SYN_RECEIVED and segment.acknowledgement == self._sending.next:
+            self._established()
+        elif self.state in _AFTER_LAST_ACKNOWLEDGEMENT and self._sending.is_done:
+            self.state = _AFTER_LAST_ACKNOWLEDGEMENT[self.state]
+            self._wait_for_the_end()
+        if not had_room:
+            self._notify()
+
+    def _established(self) -> None:
+        self.state = State.ESTABLISHED
+        self._promised = (self._expected + self._window()) % 2**32
+        if self._listener is not None and self._listener.state is State.LISTEN:
+            self._listener._accepted.append(self)
+            self._listener._notify()
 
     def _take_data(self, segment: TCP) -> None:
-        if not _length(segment):
+        if not length_of(segment) or self.state is State.CLOSED:
             return
-        if segment.sequence != self._expected:
-            self._emit(ACK)
-            return
-        self._received += segment.payload
-        self._expected = (self._expected + _length(segment)) % 2**32
-        self._emit(ACK)
-        if segment.flags & FIN:
-            self._take_end()
+        data = segment.payload[:self._window()]
+        self._received += data
+        whole = len(data) == len(segment.payload)
+        ends = whole and bool(segment.flags & FIN)
+        self._expected = (self._expected + len(data) + ends) % 2**32
+        self._acknowledge()
+        if ends:
+            self._ended = True
+            self.state = _AFTER_THEIR_END.get(self.state, self.state)
+            self._wait_for_the_end()
         self._notify()
-
-    def _take_end(self) -> None:
-        self._ended = True
-        if self.state is State.ESTABLISHED:
-            self.state = State.CLOSE_WAIT
-        elif self.state is State.FIN_WAIT_2:
-            self._forget()
 
     # Ends
 
+    def _wait_for_the_end(self) -> None:
+        """TIME_WAIT lasts a minute, and who has closed waits no longer for the other side's end."""
+        if self.state is State.CLOSED:
+            self._end()
+        elif self._linger is None and (self.state is State.TIME_WAIT
+                                       or (self.state is State.FIN_WAIT_2 and self._is_closed)):
+            self._linger = self.namespace.machine.clock.call_later(LINGER, self.give_way)
+
     def fail(self, error: OSError) -> None:
-        """An ICMP error has come for this connection: fatal while it is being made (RFC 1122 section 4.2.3.9)."""
-        if self.state is State.SYN_SENT:
+        """An ICMP error has come for this connection: fatal while it is being made (RFC 1122 section 4.2.3.9).
+
+        From the same machine it comes while connect(2) still holds the socket, and is only remembered: the next SYN,
+        a second later, brings another one (net/ipv4/tcp_ipv4.c, tcp_v4_err).
+        """
+        is_at_once = self.namespace.machine.clock.now - self._opened < SAME_MACHINE
+        if error.errno == errno.EMSGSIZE and self.state is not State.SYN_SENT:
+            self._fit_segments()
+            self._sending.repeat()
+        elif self.state is State.SYN_SENT and not is_at_once:
             self._fail(error)
+        else:
+            self._last_complaint = error
+
+    def _timed_out(self) -> None:
+        self._fail(self._last_complaint or TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
 
     def _fail(self, error: OSError) -> None:
         self._error = error
-        self._forget()
+        self.give_way()
 
-    def _forget(self) -> None:
-        self._stop_timer()
-        self._unacknowledged.clear()
-        if self.state is State.CLOSED:
-            return
+    def give_way(self) -> None:
+        """The connection is forgotten, whatever it was."""
+        if self.state is not State.CLOSED:
+            self.state = State.CLOSED
+            self._end()
+
+    def _end(self) -> None:
+        self._sending.stop()
+        if self._linger is not None:
+            self._linger.cancel()
         self.namespace.sockets.tcp.remove(self)
-        self.state = State.CLOSED
         if self._error is None:
             self._ended = True
         self._notify()
@@ -314,83 +400,5 @@ class TCPSocket:
 
     async def _change(self, timeout: float | None) -> None:
         # a question without an answer is asked again, and given up in the end: time alone brings that about
-        self._changed.passes_with_time = self._timer is not None
+        self._changed.passes_with_time = self._sending.timer is not None
         await wait_for(self.namespace.machine.clock, self._changed, timeout)
-
-
-def _length(segment: TCP) -> int:
-    """How many sequence numbers a segment takes: SYN and FIN count as one."""
-    return len(segment.payload) + bool(segment.flags & SYN) + bool(segment.flags & FIN)
-
-
-def _reached(acknowledgement: int, sequence: int) -> bool:
-    return (acknowledgement - sequence) % 2**32 < 2**31
-
-
-class TCPTable:
-    """Listeners and connections of one namespace."""
-
-    def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
-        self.listeners: dict[int, list[TCPSocket]] = {}
-        self.connections: dict[tuple[Endpoint, Endpoint], TCPSocket] = {}
-
-    def ports(self) -> set[int]:
-        return set(self.listeners) | {local[1] for local, _ in self.connections}
-
-    def check_free(self, ip: IPv4Address, port: int) -> None:
-        if ip != ANY and not self._namespace.is_local(ip):
-            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
-        if any(ANY in (ip, other.local[0]) or other.local[0] == ip for other in self.listeners.get(port, ())):
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-
-    def add_listener(self, socket: TCPSocket) -> None:
-        if not socket.local[1]:
-            socket.local = (socket.local[0], self._namespace.sockets.free_port(self.ports()))
-        self.listeners.setdefault(socket.local[1], []).append(socket)
-
-    def add(self, socket: TCPSocket) -> None:
-        self.connections[socket.local, socket.remote] = socket
-
-    def remove(self, socket: TCPSocket) -> None:
-        self.connections.pop((socket.local, socket.remote), None)
-        listeners = self.listeners.get(socket.local[1], [])
-        if socket in listeners:
-            listeners.remove(socket)
-            if not listeners:
-                del self.listeners[socket.local[1]]
-
-    def deliver(self, packet: IPv4, segment: TCP) -> None:
-        local, remote = (packet.destination, segment.destination_port), (packet.source, segment.source_port)
-        socket = self.connections.get((local, remote)) or self._listener(local)
-        if socket is not None:
-            socket.take(packet, segment)
-        else:
-            self.refuse(packet, segment)
-
-    def deliver_error(self, about: IPv4, sent: TCP, error: OSError) -> None:
-        key = ((about.source, sent.source_port), (about.destination, sent.destination_port))
-        if (socket := self.connections.get(key)) is not None:
-            socket.fail(error)
-
-    def _listener(self, local: Endpoint) -> TCPSocket | None:
-        near = [socket for socket in self.listeners.get(local[1], ()) if socket.local[0] in (local[0], ANY)]
-        return min(near, key=lambda socket: socket.local[0] == ANY, default=None)
-
-    def refuse(self, packet: IPv4, segment: TCP) -> None:
-        """Nobody is there: answer with a reset (RFC 9293 section 3.5.2)."""
-        if segment.flags & RST:
-            return
-        if segment.flags & ACK:
-            reset = TCP(segment.destination_port, segment.source_port, segment.acknowledgement, 0, RST, 0)
-        else:
-            follows = (segment.sequence + _length(segment)) % 2**32
-            reset = TCP(segment.destination_port, segment.source_port, 0, follows, RST | ACK, 0)
-        try:
-            self._namespace.send(IPv4(packet.destination, packet.source, Protocol.TCP, reset, dont_fragment=True))
-        except OSError as reason:
-            self._namespace.record("socket", "dropped", packet, reason.strerror or "")
-
-    def close_all(self) -> None:
-        for socket in [*self.connections.values(), *(s for group in self.listeners.values() for s in group)]:
-            socket._forget()

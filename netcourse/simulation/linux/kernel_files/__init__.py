@@ -15,8 +15,8 @@ from netcourse.simulation.linux.namespace import Namespace
 
 _NETWORK = {"arp": network.neighbours, "dev": network.counters, "dev_mcast": network.link_layer_groups,
             "if_inet6": network.ipv6_addresses, "igmp": network.groups,
-            "route": network.routes, "tcp": sockets.tcp, "tcp6": sockets.tcp_ipv6, "udp": sockets.udp,
-            "udp6": sockets.udp_ipv6, "unix": sockets.unix}
+            "nf_conntrack": network.connections, "route": network.routes, "tcp": sockets.tcp,
+            "tcp6": sockets.tcp_ipv6, "udp": sockets.udp, "udp6": sockets.udp_ipv6, "unix": sockets.unix}
 
 
 def mount_kernel_files(files: FileSystem, namespace: Namespace, *, writable: bool) -> None:

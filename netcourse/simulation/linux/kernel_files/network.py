@@ -61,6 +61,10 @@ def counters(namespace: Namespace) -> bytes:
     return text.encode()
 
 
+def connections(namespace: Namespace) -> bytes:
+    return namespace.netfilter.conntrack.text().encode()
+
+
 def ipv6_addresses(namespace: Namespace) -> bytes:
     """net/ipv6/addrconf.c, if6_seq_show."""
     text = ""

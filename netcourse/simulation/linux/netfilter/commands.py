@@ -21,6 +21,7 @@ NOT_FOR_FILTERING = '\nThe "nat" table is not intended for filtering, the use of
 LONGEST_NAME = 28
 LONGEST_PREFIX = 32
 MAKING = frozenset(("-A", "-I", "-R", "-N", "-P"))
+LOOKING = frozenset(("-L", "-S", "-C"))
 
 
 def type_command(netfilter: Netfilter, text: str) -> str:
@@ -50,7 +51,7 @@ def addresses_to_name(netfilter: Netfilter, request: Request) -> set[IPv4Address
 
 class _Command:
     def __init__(self, netfilter: Netfilter, request: Request, names: Mapping[IPv4Address, str]) -> None:
-        self._request, self._names = request, names
+        self._request, self._names, self._netfilter = request, names, netfilter
         self._table = netfilter.table(request.table, to_change=request.command in MAKING)
         self._verbose = "-v" in request.flags
 
@@ -58,6 +59,8 @@ class _Command:
         if self._request.command in ("-A", "-I", "-R"):
             self._check_rules()
         printed = _COMMANDS[self._request.command](self)
+        if self._request.command not in LOOKING:
+            self._netfilter.rules_changed()
         if self._request.also_zero:
             self._zero()
         return printed
@@ -93,10 +96,9 @@ class _Command:
     def _refuse(self, chain: Chain, rule: Rule, command: str) -> None:
         """What the kernel doesn't take: a target out of place, and packets going in circles (EMLINK in nf_tables)."""
         action = rule.action
-        misplaced = action is not None and (
-            (action.tables and self._table.name not in action.tables)
-            or (action.hooks and chain.policy is not None and chain.name not in action.hooks))
-        if misplaced:
+        needed = [match.hooks for match in rule.matches] + ([action.hooks] if action is not None else [])
+        misplaced = chain.policy is not None and any(hooks and chain.name not in hooks for hooks in needed)
+        if misplaced or (action is not None and action.tables and self._table.name not in action.tables):
             raise IptablesError(f"{REFUSED} {command} failed (Invalid argument): rule in chain {chain.name}", 4)
         target = self._table.chains.get(rule.target) if action is None else None
         if target is not None and target.policy is not None:
@@ -233,6 +235,7 @@ class _Command:
     def _zero(self) -> str:
         for chain in self._chains():
             chain.packets = chain.bytes = 0
+            chain.counts = chain.policy is not None
             for rule in chain.rules:
                 rule.packets = rule.bytes = 0
         return ""

@@ -1,92 +1,17 @@
-"""Connection tracking: which packets belong together, and which addresses they are to be given on the way.
-
-A connection has two tuples: as its first packet arrived (``original``), and as answers arrive (``reply``).
-Translation is nothing but a reply tuple that isn't the mirror of the original one (net/netfilter/nf_nat_core.c).
-"""
+"""Connection tracking: which packets belong together, and which addresses they are to be given on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address
+from dataclasses import replace
 
-from netcourse.packets import ICMP, TCP, UDP, ICMPType, IPv4
+from netcourse.packets import ICMP, IPv4, Protocol
 from netcourse.simulation.linux.clock import SECOND, Clock
+from netcourse.simulation.linux.netfilter.connection import Connection, Tuple
+from netcourse.simulation.linux.netfilter.following import Verdict, first_state, follow
 
-TIMEOUTS = {1: 30 * SECOND, 17: 30 * SECOND, 6: 120 * SECOND}
-ANSWERED_TIMEOUTS = {1: 30 * SECOND, 17: 120 * SECOND, 6: 432_000 * SECOND}
-OTHER_TIMEOUT = 600 * SECOND
 FIRST_PORT, LAST_PORT = 1024, 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Tuple:
-    """What identifies one direction of a connection; for ICMP both ports are the identifier."""
-
-    protocol: int
-    source: IPv4Address
-    source_port: int
-    destination: IPv4Address
-    destination_port: int
-
-    @classmethod
-    def of(cls, packet: IPv4) -> Tuple:
-        payload = packet.payload
-        ports = (0, 0)
-        if isinstance(payload, UDP | TCP):
-            ports = (payload.source_port, payload.destination_port)
-        elif isinstance(payload, ICMP):
-            ports = (payload.identifier, payload.identifier)
-        return cls(packet.protocol, packet.source, ports[0], packet.destination, ports[1])
-
-    def mirror(self) -> Tuple:
-        return Tuple(self.protocol, self.destination, self.destination_port, self.source, self.source_port)
-
-    def apply(self, packet: IPv4) -> IPv4:
-        """``packet`` with the addresses and ports of this tuple; itself where it has them already."""
-        if Tuple.of(packet) == self:
-            return packet
-        payload = packet.payload
-        if isinstance(payload, UDP | TCP):
-            payload = replace(payload, source_port=self.source_port, destination_port=self.destination_port)
-        return replace(packet, source=self.source, destination=self.destination, payload=payload)
-
-
-@dataclass(slots=True, eq=False)
-class Connection:
-    """``keys`` are all tuples under which its packets can be met between arrival and departure."""
-
-    original: Tuple
-    reply: Tuple
-    last_seen: int
-    answered: bool = False
-    confirmed: bool = False
-    mark: int = 0
-    destination_decided: bool = False
-    source_decided: bool = False
-    keys: list[Tuple] = field(default_factory=list)
-
-    def is_original(self, packet: Tuple) -> bool:
-        """Whether a packet, at whatever stage of translation, goes the way of the first one."""
-        return packet in (self.original, self.reply.mirror(), self.middle)
-
-    @property
-    def middle(self) -> Tuple:
-        """The original direction with its destination translated and its source not yet."""
-        return Tuple(self.original.protocol, self.original.source, self.original.source_port,
-                     self.reply.source, self.reply.source_port)
-
-    @property
-    def timeout(self) -> int:
-        table = ANSWERED_TIMEOUTS if self.answered else TIMEOUTS
-        return table.get(self.original.protocol, OTHER_TIMEOUT)
-
-    @property
-    def is_translated(self) -> tuple[bool, bool]:
-        """Whether its source, and whether its destination, is translated."""
-        mirror = self.reply.mirror()
-        return ((mirror.source, mirror.source_port) != (self.original.source, self.original.source_port),
-                (mirror.destination, mirror.destination_port) !=
-                (self.original.destination, self.original.destination_port))
+CLEARED_AT = 1024
+NAMES = {Protocol.ICMP: "icmp", Protocol.TCP: "tcp", Protocol.UDP: "udp"}
 
 
 class Conntrack:
@@ -96,12 +21,31 @@ class Conntrack:
         self._clock = clock
         self.arriving: dict[Tuple, Connection] = {}
         self._under_way: dict[Tuple, Connection] = {}
+        self._next_clearance = CLEARED_AT
 
     def listing(self) -> list[Connection]:
-        return list({id(c): c for c in self.arriving.values() if not self._expired(c)}.values())
+        """Those that are still remembered, and weren't dropped at once."""
+        return list({id(c): c for c in self.arriving.values() if c.confirmed and not self._expired(c)}.values())
 
     def _expired(self, connection: Connection) -> bool:
         return self._clock.now - connection.last_seen > connection.timeout
+
+    def arrive(self, packet: IPv4) -> Connection | None:
+        """The connection of a packet that has just come in or been made; None for one that is INVALID."""
+        key = Tuple.of(packet)
+        connection = self.find(key, arriving=True)
+        if connection is None:
+            return self._begin(key, packet)
+        original = connection.is_original(key)
+        verdict = follow(connection, packet, original=original, now=self._clock.now)
+        if verdict is Verdict.NEW:
+            self.forget(connection)
+            return self._begin(key, packet)
+        if verdict is Verdict.INVALID:
+            return None
+        connection.last_seen = self._clock.now
+        connection.answered = connection.answered or not original
+        return connection
 
     def find(self, packet: Tuple, *, arriving: bool) -> Connection | None:
         first, second = (self.arriving, {}) if arriving else (self._under_way, self.arriving)
@@ -111,15 +55,21 @@ class Conntrack:
         self.forget(connection)
         return None
 
-    def begin(self, packet: Tuple) -> Connection:
-        connection = Connection(packet, packet.mirror(), self._clock.now)
+    def _begin(self, key: Tuple, packet: IPv4) -> Connection | None:
+        state = first_state(packet)
+        if state is None:
+            return None
+        if len(self.arriving) > self._next_clearance:
+            self._clear()
+        connection = Connection(key, key.mirror(), self._clock.now, self._clock.now, state=state)
+        follow(connection, packet, original=True, now=self._clock.now)
         self._index(connection)
         return connection
 
-    def seen(self, connection: Connection, packet: Tuple) -> None:
-        connection.last_seen = self._clock.now
-        if not connection.is_original(packet):
-            connection.answered = True
+    def _clear(self) -> None:
+        for connection in [c for c in self.arriving.values() if self._expired(c)]:
+            self.forget(connection)
+        self._next_clearance = 2 * len(self.arriving) + CLEARED_AT
 
     def redirect(self, connection: Connection, reply: Tuple) -> Connection:
         """Translate from now on: answers will come as ``reply``. Another port is taken where that one is in use."""
@@ -129,10 +79,11 @@ class Conntrack:
         return connection
 
     def _free(self, reply: Tuple) -> Tuple:
-        if reply not in self.arriving or reply.protocol not in (6, 17):
+        """For ICMP the identifier is what is changed (nf_nat_l4proto_unique_tuple)."""
+        if reply not in self.arriving or reply.protocol not in NAMES:
             return reply
-        return next((other for port in range(FIRST_PORT, LAST_PORT + 1)
-                     if (other := replace(reply, destination_port=port)) not in self.arriving), reply)
+        candidates = (_with_port(reply, port) for port in range(FIRST_PORT, LAST_PORT + 1))
+        return next((other for other in candidates if other not in self.arriving), reply)
 
     def _index(self, connection: Connection) -> None:
         for key in (connection.original, connection.reply):
@@ -150,6 +101,8 @@ class Conntrack:
         for key in (connection.original, connection.reply):
             if self.arriving.get(key) is connection:
                 del self.arriving[key]
+
+    # Errors
 
     def related(self, error: ICMP) -> Connection | None:
         """The connection that an ICMP error is about."""
@@ -169,20 +122,44 @@ class Conntrack:
         quoted = sent.apply(error.payload)
         return replace(packet, source=source, destination=sent.source, payload=replace(error, payload=quoted))
 
+    # What is shown
+
+    def text(self) -> str:
+        """/proc/net/nf_conntrack (net/netfilter/nf_conntrack_standalone.c, ct_seq_show)."""
+        return "".join(self._line(connection) for connection in self.listing())
+
+    def _line(self, connection: Connection) -> str:
+        protocol = connection.original.protocol
+        left = (connection.last_seen + connection.timeout - self._clock.now) // SECOND
+        name = NAMES.get(Protocol(protocol), "unknown") if protocol in NAMES else "unknown"
+        words = [f"ipv4     2 {name:<8} {protocol} {left}", connection.state,
+                 _tuple_text(connection.original), "" if connection.answered else "[UNREPLIED]",
+                 _tuple_text(connection.reply), "[ASSURED]" * connection.assured,
+                 f"mark={connection.mark} zone=0 use=2"]
+        return " ".join(word for word in words if word) + "\n"
+
+
+def _with_port(reply: Tuple, port: int) -> Tuple:
+    if reply.protocol == Protocol.ICMP:
+        return replace(reply, source_port=port, destination_port=port)
+    return replace(reply, destination_port=port)
+
+
+def _tuple_text(key: Tuple) -> str:
+    text = f"src={key.source} dst={key.destination}"
+    if key.protocol == Protocol.ICMP:
+        return f"{text} type={key.kind} code=0 id={key.source_port}"
+    if key.protocol in NAMES:
+        return f"{text} sport={key.source_port} dport={key.destination_port}"
+    return text
+
 
 def state_of(connection: Connection | None, packet: IPv4) -> str:
-    """NEW, ESTABLISHED, RELATED or INVALID (iptables-extensions(8), conntrack)."""
-    payload = packet.payload
-    if isinstance(payload, ICMP) and payload.is_error:
-        return "RELATED" if connection is not None else "INVALID"
+    """NEW, ESTABLISHED, RELATED, UNTRACKED or INVALID (iptables-extensions(8), conntrack)."""
+    if packet.is_untracked:
+        return "UNTRACKED"
     if connection is None:
         return "INVALID"
+    if packet.is_related or (isinstance(packet.payload, ICMP) and packet.payload.is_error):
+        return "RELATED"
     return "ESTABLISHED" if connection.answered else "NEW"
-
-
-def can_begin(packet: IPv4) -> bool:
-    """Whether a packet without a connection may begin one: no answer or error of ICMP does, no reset."""
-    payload = packet.payload
-    if isinstance(payload, ICMP):
-        return payload.type == ICMPType.ECHO_REQUEST
-    return not (isinstance(payload, TCP) and payload.flags & 4)

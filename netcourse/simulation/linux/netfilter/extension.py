@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NoReturn, TypeVar
 
-from netcourse.simulation.linux.netfilter.conntrack import Tuple
+from netcourse.simulation.linux.netfilter.connection import Tuple
 from netcourse.simulation.linux.netfilter.passage import Passage
 
 
@@ -67,11 +67,12 @@ class Given:
     def complain(self, problem: str) -> NoReturn:
         raise IptablesError(f"{self.extension}: {problem}")
 
-    def number(self, name: str, highest: int) -> int:
-        """Raises IptablesError with the range."""
+    def number(self, name: str, highest: int, *, lowest: int = 0, shown: str | None = None) -> int:
+        """Raises IptablesError with the range, or with what is ``shown`` instead."""
         number = integer(self.text(name))
-        if number is None or not 0 <= number <= highest:
-            self.complain(f'bad value for option "{name}", or out of range (0-{highest}).\n')
+        if number is None or not lowest <= number <= highest:
+            range_shown = f" ({lowest}-{highest})" if shown is None else shown
+            self.complain(f'bad value for option "{name}", or out of range{range_shown}.\n')
         return number
 
     def masked_number(self, name: str) -> tuple[int, int]:
@@ -96,13 +97,16 @@ def integer(text: str) -> int | None:
 @dataclass(frozen=True, slots=True)
 class Match:
     """One condition. ``saved`` are its words in ``iptables -S``; ``listed`` those in -L -n, ``named`` those in -L where
-    they differ."""
+    they differ. Where the kernel takes it only in some ``hooks``, it says which; ``tracks`` is for one that asks about
+    connections, which are tracked from then on."""
 
     module: str
     saved: str
     listed: str
     test: Callable[[Passage], bool]
     named: str | None = None
+    hooks: tuple[str, ...] = ()
+    tracks: bool = False
 
 
 CONTINUE = "CONTINUE"
@@ -113,7 +117,8 @@ class Target:
     """``verdict`` ends the packet's way (ACCEPT, DROP, RETURN), or lets the next rule decide (CONTINUE).
 
     ``act`` is what is done besides; ``translate`` gives the tuple that answers shall come with. Where the kernel takes
-    it only in some tables or hooks, it says which.
+    it only in some tables or hooks, it says which. ``shown_as`` is the name that a listing shows where it differs.
+    ``tracks`` is as for matches.
     """
 
     name: str
@@ -125,6 +130,8 @@ class Target:
     translate: Callable[[Tuple, Passage], Tuple] | None = None
     tables: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    shown_as: str = ""
+    tracks: bool = False
 
 
 Built = TypeVar("Built")

@@ -58,7 +58,7 @@ class Listing:
         if self._verbose:
             width = 8 if self._exact else 5
             line += f"{self._count(rule.packets):>{width}} {self._count(rule.bytes):>{width}} "
-        line += f"{rule.target:<9} {header.sign('-p', ' ')}{protocol:<4} {_fragment(rule)} "
+        line += f"{_target(rule):<9} {header.sign('-p', ' ')}{protocol:<4} {_fragment(rule)} "
         if self._verbose:
             line += f" {header.sign('-i') + (header.incoming or any_interface):<6} "
             line += f"{header.sign('-o') + (header.outgoing or any_interface):<6} "
@@ -82,6 +82,10 @@ class Listing:
         while number > (MOST_DIGITS if not thousands else MOST_ROUNDED) and thousands < len(UNITS):
             number, thousands = (number + 500) // 1000, thousands + 1
         return f"{number}{UNITS[thousands - 1]}"
+
+
+def _target(rule: Rule) -> str:
+    return rule.action.shown_as if rule.action is not None and rule.action.shown_as else rule.target
 
 
 def _protocol(rule: Rule) -> str:

@@ -1,4 +1,4 @@
-"""Names of ports and protocols, as /etc/services and /etc/protocols of Debian 12 give them."""
+"""Names of ports, protocols and interfaces, as /etc/services and /etc/protocols of Debian 12 give them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from netcourse.simulation.linux.netfilter.extension import IptablesError
+
 ICMP, TCP, UDP = 1, 6, 17
 WITH_PORTS = {6: "tcp", 17: "udp", 33: "dccp", 132: "sctp", 136: "udplite"}
 LAST_PORT, LAST_PROTOCOL = 65535, 255
+LONGEST_INTERFACE = 15
 
 
 @cache
@@ -24,6 +27,14 @@ def _names(kind: str, protocol: str = "") -> dict[int, str]:
     known = _database()[kind]
     entries: dict[str, int] = known.get(protocol, {}) if protocol else known
     return {number: name for name, number in reversed(entries.items())}
+
+
+def check_interface(name: str) -> None:
+    """Raises IptablesError for what no interface can be called."""
+    if not name:
+        raise IptablesError("Empty interface is likely to be undesired")
+    if len(name) > LONGEST_INTERFACE:
+        raise IptablesError(f"interface name `{name}' must be shorter than IFNAMSIZ ({LONGEST_INTERFACE})")
 
 
 def protocol_number(text: str) -> int | None:

@@ -9,7 +9,7 @@ from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from netcourse.simulation.linux.netfilter import matches, targets
 from netcourse.simulation.linux.netfilter.extension import Extension, Given, IptablesError, Match, Option, Target
 from netcourse.simulation.linux.netfilter.matches import MATCHES
-from netcourse.simulation.linux.netfilter.names import protocol_name, protocol_number
+from netcourse.simulation.linux.netfilter.names import check_interface, protocol_name, protocol_number
 from netcourse.simulation.linux.netfilter.rule import ANYWHERE, Header, Rule
 from netcourse.simulation.linux.netfilter.targets import TARGETS
 from netcourse.simulation.linux.netfilter.words import Words, spelled_out
@@ -31,7 +31,6 @@ WITH_RULE = frozenset(("-A", "-C", "-D", "-I", "-R"))
 RULE_OPTIONS = frozenset(("-s", "-d", "-p", "-i", "-o", "-f", "-m", "-j", "-g"))
 ALLOWED_ONLY = {"-n": {"-L"}, "-x": {"-L"}, "-0": {"-L"}, "-c": {"-A", "-I", "-R", "-N", "-P", "-S", "-L"}}
 TOGETHER = ({"-L", "-Z"}, {"-S", "-Z"})
-LONGEST_INTERFACE = 15
 
 
 @dataclass(slots=True)
@@ -188,7 +187,7 @@ class _Parser:
         elif option in ("-j", "-g"):
             self._jump(option, value)
         elif option in ("-i", "-o"):
-            _check_interface(value)
+            check_interface(value)
 
     def _set_protocol(self, name: str) -> None:
         number = protocol_number(name)
@@ -294,10 +293,3 @@ def network_of(text: str) -> IPv4Network:
     except (AddressValueError, ValueError):
         raise IptablesError(f"host/network `{host}' not found") from None
     return ANYWHERE if network == ANYWHERE else network
-
-
-def _check_interface(name: str) -> None:
-    if not name:
-        raise IptablesError("Empty interface is likely to be undesired")
-    if len(name) > LONGEST_INTERFACE:
-        raise IptablesError(f"interface name `{name}' must be shorter than IFNAMSIZ ({LONGEST_INTERFACE})")

@@ -5,11 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netcourse.packets import IPv4
-from netcourse.simulation.linux.netfilter.conntrack import Connection
+from netcourse.packets import Ethernet, IPv4
+from netcourse.simulation.linux.netfilter.connection import Connection
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The frame that a packet came in, and the ports of a bridge that it came in and goes out by."""
+
+    frame: Ethernet
+    port_in: str | None = None
+    port_out: str | None = None
+
+
+def fits(pattern: str, name: str | None) -> bool:
+    """Whether an interface has that name; one that ends in "+" stands for all that begin so."""
+    return name is not None and (name.startswith(pattern[:-1]) if pattern.endswith("+") else name == pattern)
 
 
 @dataclass(slots=True)
@@ -22,3 +36,4 @@ class Passage:
     outgoing: str | None
     connection: Connection | None
     namespace: Namespace
+    link: Link | None = None

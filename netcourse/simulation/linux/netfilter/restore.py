@@ -69,6 +69,7 @@ class Restore:
         assert self._draft is not None
         if not self._skipped and not self._tested:
             self._netfilter.tables[self._draft.name] = self._draft
+            self._netfilter.rules_changed()
         self._draft = None
 
     def _chain(self, table: Table, words: list[str]) -> None:

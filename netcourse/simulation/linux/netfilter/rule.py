@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netcourse.simulation.linux.netfilter.extension import Match, Target
 from netcourse.simulation.linux.netfilter.names import protocol_name
-from netcourse.simulation.linux.netfilter.passage import Passage
+from netcourse.simulation.linux.netfilter.passage import Passage, fits
 
 ANYWHERE = IPv4Network("0.0.0.0/0")
 
@@ -40,7 +40,7 @@ class Header:
         return network is ANYWHERE or (ip in network) is not (option in self.inverted)
 
     def _is_named(self, option: str, name: str | None, pattern: str) -> bool:
-        return not pattern or _fits(pattern, name) is not (option in self.inverted)
+        return not pattern or fits(pattern, name) is not (option in self.inverted)
 
     def sign(self, option: str, otherwise: str = "") -> str:
         return "!" if option in self.inverted else otherwise
@@ -57,10 +57,6 @@ class Header:
         return words if self.fragment is None else [*words, "-f" if self.fragment else "! -f"]
 
 
-def _fits(pattern: str, name: str | None) -> bool:
-    return name is not None and (name.startswith(pattern[:-1]) if pattern.endswith("+") else name == pattern)
-
-
 @dataclass(slots=True, eq=False)
 class Rule:
     """``target`` is a chain's name or that of ``action``; "" for a rule that only counts."""
@@ -75,6 +71,11 @@ class Rule:
 
     def matches_packet(self, passage: Passage) -> bool:
         return self.header.matches(passage) and all(match.test(passage) for match in self.matches)
+
+    @property
+    def needs_tracking(self) -> bool:
+        """Whether the kernel begins to track connections because of it."""
+        return any(match.tracks for match in self.matches) or (self.action is not None and self.action.tracks)
 
     @property
     def text(self) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netcourse.packets import ICMP, IPv4
-from netcourse.simulation.linux.netfilter.conntrack import Connection, Conntrack, Tuple, can_begin
+from netcourse.simulation.linux.netfilter.connection import Connection, Tuple
+from netcourse.simulation.linux.netfilter.conntrack import Conntrack
 from netcourse.simulation.linux.netfilter.extension import CONTINUE, IptablesError
-from netcourse.simulation.linux.netfilter.passage import Passage
+from netcourse.simulation.linux.netfilter.passage import Link, Passage
 from netcourse.simulation.linux.netfilter.rule import Rule
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ EXIT_HOOKS = ("INPUT", "POSTROUTING")
 
 @dataclass(slots=True, eq=False)
 class Chain:
-    """``policy`` is None for a chain that a user made. A built-in one counts from when its policy is set."""
+    """``policy`` is None for a chain that a user made. A built-in one counts from when its policy or counters are
+    set."""
 
     name: str
     policy: str | None = None
@@ -61,6 +63,7 @@ class Netfilter:
         self.namespace = namespace
         self.tables: dict[str, Table] = {}
         self.conntrack = Conntrack(namespace.machine.clock)
+        self._tracks: bool | None = None
 
     def table(self, name: str, *, to_change: bool = True) -> Table:
         """The table; one that isn't there yet is made when it is to be changed. Raises IptablesError."""
@@ -72,28 +75,48 @@ class Netfilter:
             self.tables[name] = table
         return table
 
-    def traverse(self, hook: str, packet: IPv4, *, incoming: str | None, outgoing: str | None) -> IPv4 | None:
+    @property
+    def tracks(self) -> bool:
+        """Whether connections are tracked, for which packets are put together first: some rule has asked for it."""
+        if self._tracks is None:
+            rules = (rule for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
+            self._tracks = "nat" in self.tables or any(rule.needs_tracking for rule in rules)
+        return self._tracks
+
+    def rules_changed(self) -> None:
+        """To be told of each rule or table that comes or goes."""
+        self._tracks = None
+
+    def traverse(self, hook: str, packet: IPv4, *, incoming: str | None, outgoing: str | None,
+                 link: Link | None = None) -> IPv4 | None:
         """What becomes of ``packet`` at ``hook``: itself, a translated one, or None when it is dropped."""
         if not self.tables:
             return packet
-        return _Traversal(self, self.namespace, hook, incoming, outgoing).run(packet)
+        return _Traversal(self, self.namespace, hook, incoming, outgoing, link).run(packet)
+
+
+def _is_error(packet: IPv4) -> bool:
+    return isinstance(packet.payload, ICMP) and packet.payload.is_error
 
 
 class _Traversal:
     """One packet at one hook."""
 
     def __init__(self, netfilter: Netfilter, namespace: Namespace, hook: str, incoming: str | None,
-                 outgoing: str | None) -> None:
+                 outgoing: str | None, link: Link | None) -> None:
         self._netfilter, self._namespace = netfilter, namespace
         self._tracked = netfilter.conntrack
         self._hook, self._incoming, self._outgoing = hook, incoming, outgoing
+        self._link = link
         self._connection: Connection | None = None
 
     def run(self, packet: IPv4) -> IPv4 | None:
-        if self._hook in ENTRY_HOOKS and self._filtered("raw", packet) is None:
+        entered = self._filtered("raw", packet) if self._hook in ENTRY_HOOKS else packet
+        if entered is None:
             return None
-        self._find_connection(packet)
-        mangled = self._filtered("mangle", packet)
+        if self._netfilter.tracks and not entered.is_untracked:
+            self._find_connection(entered)
+        mangled = self._filtered("mangle", entered)
         if mangled is None:
             self._drop()
             return None
@@ -106,7 +129,7 @@ class _Traversal:
             return None
         if self._hook in EXIT_HOOKS:
             passed = self._translate(passed)
-            if self._connection is not None:
+            if self._connection is not None and not _is_error(passed):
                 self._connection.confirmed = True
         return passed
 
@@ -116,16 +139,13 @@ class _Traversal:
             self._tracked.forget(self._connection)
 
     def _find_connection(self, packet: IPv4) -> None:
+        """What came round by lo has had its connection since it left."""
         if isinstance(packet.payload, ICMP) and packet.payload.is_error:
             self._connection = self._tracked.related(packet.payload)
-            return
-        key = Tuple.of(packet)
-        entering = self._hook in ENTRY_HOOKS and self._incoming != "lo"
-        self._connection = self._tracked.find(key, arriving=entering)
-        if self._connection is None and entering and can_begin(packet):
-            self._connection = self._tracked.begin(key)
-        elif self._connection is not None and entering:
-            self._tracked.seen(self._connection, key)
+        elif self._hook in ENTRY_HOOKS and self._incoming != "lo" and not packet.is_related:
+            self._connection = self._tracked.arrive(packet)
+        else:
+            self._connection = self._tracked.find(Tuple.of(packet), arriving=False)
 
     # Rules
 
@@ -144,7 +164,8 @@ class _Traversal:
         return None
 
     def _passage(self, packet: IPv4) -> Passage:
-        return Passage(packet, self._hook, self._incoming, self._outgoing, self._connection, self._namespace)
+        return Passage(packet, self._hook, self._incoming, self._outgoing, self._connection, self._namespace,
+                       self._link)
 
     def _decide(self, table: Table, passage: Passage) -> Rule | None:
         """The rule that ends the way through the hook's chain; None when its policy does."""
@@ -182,7 +203,7 @@ class _Traversal:
         connection = self._connection
         if connection is None or self._incoming == "lo":
             return packet
-        if isinstance(packet.payload, ICMP) and packet.payload.is_error:
+        if _is_error(packet):
             return self._tracked.untranslate_error(packet, connection)
         self._decide_translation(packet, connection)
         key = Tuple.of(packet)

@@ -1,11 +1,12 @@
-"""Matches on the connection that a packet belongs to: conntrack, state, connmark (iptables-extensions(8))."""
+"""Matches on the connection that a packet belongs to: conntrack, state (iptables-extensions(8))."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Network
 
-from netcourse.simulation.linux.netfilter.conntrack import Connection, Tuple, state_of
+from netcourse.simulation.linux.netfilter.connection import Connection, Tuple
+from netcourse.simulation.linux.netfilter.conntrack import state_of
 from netcourse.simulation.linux.netfilter.extension import (
     Extension,
     Given,
@@ -45,7 +46,8 @@ def _state(given: Given) -> Match:
     given.require("--state")
     states, bang = _states(given.text("--state"), STATES[:5], "state"), given.bang("--state")
     test = _state_test(states)
-    return Match("state", f"{bang}--state {states}", f"{bang}state {states}", _either(test, inverted=bool(bang)))
+    return Match("state", f"{bang}--state {states}", f"{bang}state {states}", _either(test, inverted=bool(bang)),
+                 tracks=True)
 
 
 def _either(test: Test, inverted: bool) -> Test:
@@ -113,20 +115,10 @@ def _conntrack(given: Given) -> Match:
         saved.append(f"{given.bang(name)}{name} {shown}")
         listed.append(f"{given.bang(name)}{name.removeprefix('--')} {shown}")
         tests.append(_either(test, inverted=name in given.inverted))
-    return Match("conntrack", " ".join(saved), " ".join(listed), together(tests))
-
-
-def _connmark(given: Given) -> Match:
-    given.require("--mark")
-    value, mask = given.masked_number("--mark")
-    bang = given.bang("--mark")
-    shown = f"{value:#x}" + ("" if mask == 0xFFFFFFFF else f"/{mask:#x}")
-    return Match("connmark", f"{bang}--mark {shown}", f"connmark match {bang or ' '}{shown}",
-                 _either(lambda p: p.connection is not None and p.connection.mark & mask == value, inverted=bool(bang)))
+    return Match("conntrack", " ".join(saved), " ".join(listed), together(tests), tracks=True)
 
 
 CONNECTION = (
     Extension("conntrack", options(*(Option(name, invertible=name != "--ctdir") for name in CONDITIONS)), _conntrack),
     Extension("state", options(Option("--state", invertible=True)), _state),
-    Extension("connmark", options(Option("--mark", invertible=True)), _connmark),
 )

@@ -1,4 +1,4 @@
-"""Matches on the header behind IPv4's: tcp, udp, icmp, multiport (iptables-extensions(8))."""
+"""Matches on the header behind IPv4's: tcp, tcpmss, udp, icmp, multiport (iptables-extensions(8))."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from netcourse.simulation.linux.netfilter.extension import (
     IptablesError,
     Match,
     Option,
+    integer,
     options,
     together,
 )
@@ -23,6 +24,7 @@ SHOWN = {"--source-port": ("--sport", "spt"), "--destination-port": ("--dport", 
 FLAGS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32}
 SYN_FLAGS = ("SYN,RST,ACK,FIN", "SYN")
 MOST_PORTS = 15
+HIGHEST_OPTION = 255
 ICMP_TYPES: dict[str, tuple[int, int | None]] = {
     "any": (255, None), "echo-reply": (0, None), "pong": (0, None), "destination-unreachable": (3, None),
     "network-unreachable": (3, 0), "host-unreachable": (3, 1), "protocol-unreachable": (3, 2),
@@ -133,6 +135,13 @@ def _tcp(given: Given) -> Match:
         named.append(f"flags:{bang}{_flag_names(mask)}/{_flag_names(wanted)}")
         tests.append(lambda p: isinstance(p.packet.payload, TCP)
                      and (p.packet.payload.flags & mask == wanted) is not inverted)
+    if "--tcp-option" in given:
+        number, inverted = given.number("--tcp-option", HIGHEST_OPTION, lowest=1), "--tcp-option" in given.inverted
+        saved.append(f"{given.bang('--tcp-option')}--tcp-option {number}")
+        listed.append(f"option={'!' if inverted else ''}{number}")
+        named.append(listed[-1])
+        tests.append(lambda p: isinstance(p.packet.payload, TCP)
+                     and (number in p.packet.payload.options.kinds) is not inverted)
     return Match("tcp", " ".join(saved), " ".join(["tcp", *listed]), together(tests), " ".join(["tcp", *named]))
 
 
@@ -141,6 +150,22 @@ def _udp(given: Given) -> Match:
         raise IptablesError("UDP match requires '-p udp'")
     saved, listed, named, tests = _ports(given, _udp_range)
     return Match("udp", " ".join(saved), " ".join(["udp", *listed]), together(tests), " ".join(["udp", *named]))
+
+
+def _tcpmss(given: Given) -> Match:
+    given.require("--mss")
+    first, colon, last = given.text("--mss").partition(":")
+    low, high = integer(first), integer(last) if colon else integer(first)
+    if low is None or high is None or not low <= high <= LAST_PORT:
+        given.complain(f'bad value for option "--mss" near "{first}", or out of range (0-{LAST_PORT}).\n')
+    shown = f"{low}" if low == high else f"{low}:{high}"
+    bang, inverted = given.bang("--mss"), "--mss" in given.inverted
+
+    def test(passage: Passage) -> bool:
+        segment = passage.packet.payload
+        size = segment.options.segment_size if isinstance(segment, TCP) else None
+        return size is not None and (low <= size <= high) is not inverted
+    return Match("tcpmss", f"{bang}--mss {shown}", f"tcpmss match {bang.strip()}{shown}", test)
 
 
 def _icmp_type(text: str) -> tuple[int, int | None]:
@@ -221,10 +246,11 @@ def _once(name: str, arguments: int = 1) -> Option:
 _PORT_ALIASES = {"--sport": "--source-port", "--dport": "--destination-port"}
 TRANSPORT = (
     Extension("tcp", options(_once("--source-port"), _once("--destination-port"), _once("--tcp-flags", 2),
-                             _once("--syn", 0), aliases=_PORT_ALIASES), _tcp),
+                             _once("--syn", 0), _once("--tcp-option"), aliases=_PORT_ALIASES), _tcp),
     Extension("udp", options(Option("--source-port", invertible=True), Option("--destination-port", invertible=True),
                              aliases=_PORT_ALIASES), _udp),
     Extension("icmp", options(Option("--icmp-type", invertible=True)), _icmp),
+    Extension("tcpmss", options(Option("--mss", invertible=True)), _tcpmss),
     Extension("multiport", options(*(Option(name, invertible=True) for name in MULTIPORT),
                                    aliases={"--sports": "--source-ports", "--dports": "--destination-ports"}),
               _multiport),

@@ -123,6 +123,7 @@ async def _exchange(process: Process, plan: _Plan, tally: _Tally) -> None:
     if not process.has_raw_sockets:
         raise Complaint("ping: permission denied (are you root?)")
     socket = ICMPSocket(process.namespace)
+    socket.source = plan.source
     clock = process.machine.clock
     start = clock.now
     sent_at: dict[int, int] = {}
@@ -131,7 +132,7 @@ async def _exchange(process: Process, plan: _Plan, tally: _Tally) -> None:
             message = ICMP(ICMPType.ECHO_REQUEST, 0, process.pid & 0xFFFF, tally.sent & 0xFFFF,
                            bytes([plan.pattern]) * plan.size)
             sent_at[message.sequence] = clock.now
-            socket.send_to(message, plan.target, ttl=plan.ttl, source=plan.source, dont_fragment=False)
+            socket.send_to(message, plan.target, ttl=plan.ttl)
             tally.sent += 1
             is_last = tally.sent == plan.count
             wait = _last_wait(plan, tally) if is_last else plan.interval

@@ -6,11 +6,11 @@ import errno
 import os
 from ipaddress import IPv4Address, IPv4Network
 
-from netcourse.simulation.linux.namespace import Namespace, NoRoute
+from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, usage
 from netcourse.simulation.linux.resolver import NameNotFound, find_address
-from netcourse.simulation.linux.routes import EVERYWHERE, Route
+from netcourse.simulation.linux.routes import EVERYWHERE, NoRoute, Route
 
 _HEADERS = {"plain": "Flags Metric Ref    Use Iface", "extended": "Flags   MSS Window  irtt Iface"}
 _WITH_VALUE = {"metric", "netmask", "gw", "gateway", "mss", "window", "irtt", "dev", "device"}

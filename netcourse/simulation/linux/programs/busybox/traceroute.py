@@ -123,7 +123,7 @@ async def _probe(trace: _Trace, ttl: int) -> tuple[IPv4, int] | None:
     trace.sequence += 1
     try:
         sender.bind(trace.source)
-        process.namespace.send(_packet(trace, sender, ttl))
+        process.namespace.ipv4.send(_packet(trace, sender, ttl))
         while True:
             packet = await listener.receive(trace.wait - (clock.now - start) / SECOND)
             if _is_answer(trace, packet.payload):

@@ -6,7 +6,8 @@ import errno
 import os
 from ipaddress import IPv4Address, IPv4Network
 
-from netcourse.simulation.linux.namespace import LOOPBACK_ADDRESS, LOOPBACK_NETWORK, Namespace, NoRoute
+from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS, LOOPBACK_NETWORK
+from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.ip.words import (
     SHOW,
@@ -19,7 +20,7 @@ from netcourse.simulation.linux.programs.busybox.ip.words import (
     refused,
 )
 from netcourse.simulation.linux.programs.busybox.options import Complaint
-from netcourse.simulation.linux.routes import EVERYWHERE, Route
+from netcourse.simulation.linux.routes import EVERYWHERE, NoRoute, Route
 
 _FILTERS = {"dev", "oif", "table", "proto", "protocol", "scope", "via", "src", "root", "match", "exact", "to", "type",
             "metric", "from"}

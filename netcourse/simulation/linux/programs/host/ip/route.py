@@ -7,11 +7,11 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
 from netcourse.simulation.linux.local_routes import local_routes
-from netcourse.simulation.linux.namespace import Namespace, NoRoute
+from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.programs.busybox.options import Complaint
 from netcourse.simulation.linux.programs.host.ip import ipv6_route, printing, words
 from netcourse.simulation.linux.programs.host.ip.words import Request
-from netcourse.simulation.linux.routes import Route
+from netcourse.simulation.linux.routes import NoRoute, Route
 
 Fields = dict[str, object]
 SELECTORS = {"dev": "dev", "oif": "dev", "via": "via", "proto": "proto", "protocol": "proto", "scope": "scope",
@@ -176,6 +176,7 @@ def get(request: Request, rest: list[str]) -> None:
         raise Complaint(f'Error: any valid prefix is expected rather than "{bare[-1]}".') from None
     fields = _way(request.namespace, target, given, as_stored=bool(flags))
     if "json" in request.options:
+        fields |= {"metrics": [{"mtu": fields.pop("mtu")}]} if "mtu" in fields else {}
         printing.write_json(request, [fields])
         return
     printing.write_lines(request.process, _way_text(fields), oneline="oneline" in request.options)
@@ -202,7 +203,9 @@ def _way(namespace: Namespace, target: IPv4Address, given: dict[str, str], *, as
         raise words.answers(refusal.errno or errno.ENETUNREACH) from None
     fields = ({"type": "broadcast"} if broadcast else {}) | fields
     via: Fields = {"gateway": str(route.gateway)} if route.gateway else {}
-    return _cached(fields, route.interface, sender, source, via=via, cache=["local", "brd"] if broadcast else [])
+    fields = _cached(fields, route.interface, sender, source, via=via, cache=["local", "brd"] if broadcast else [])
+    learnt = namespace.ipv4.path_mtus.known(target)
+    return fields | ({"expires": learnt[1], "mtu": learnt[0]} if learnt is not None else {})
 
 
 def _source(namespace: Namespace, route: Route, target: IPv4Address) -> IPv4Address:
@@ -226,4 +229,5 @@ def _way_text(fields: Fields) -> str:
     line = text({**{key: value for key, value in fields.items() if key != "from"}, "dst": start}).rstrip("\n")
     cache = fields["cache"]
     assert isinstance(cache, list)
-    return f"{line}uid 0 \n    cache {'<' + ','.join(cache) + '> ' if cache else ''}\n"
+    learnt = f"expires {fields['expires']}sec mtu {fields['mtu']} " if "expires" in fields else ""
+    return f"{line}uid 0 \n    cache {'<' + ','.join(cache) + '> ' if cache else ''}{learnt}\n"

@@ -85,6 +85,7 @@ def flush(request: Request, rest: list[str]) -> None:
     if not rest:
         raise Complaint('"ip route flush" requires arguments.')
     if rest == ["cache"]:
+        request.namespace.ipv4.path_mtus.forget()
         return
     given = read_selection(rest)
     if given.get("table", "main") not in ("main", "254") or request.family == "6":

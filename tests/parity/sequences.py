@@ -62,7 +62,7 @@ prunes = st.sampled_from(["docker network prune -f --filter label=tier=front",
 
 names_and_addresses = _words(
     "--network-alias web", "--network-alias db --network-alias web", "--hostname box", "--add-host far:10.9.9.9",
-    "--hostname box.example.org", "--domainname example.org", "--dns-option ndots:1",
+    "--hostname Box-2", "--domainname example.org", "--dns-option ndots:1",
     "--dns 127.0.0.1", "--link nc-one:db", "--link nc-two")
 ports = _words("-p 18181:80", "-p 18181:81", "-p 127.0.0.1:18182:80", "-p 18182:53/udp", "-p 18181:80 -p 18182:90",
                "-p 18181-18182:80", "-p 18181-18183:80-82", "-p 127.0.0.2:18181:80 -p 127.0.0.1:18181:80", "-p 80",

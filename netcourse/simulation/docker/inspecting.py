@@ -103,7 +103,8 @@ def _ports(container: Container) -> dict[str, Any]:
 def _network_settings(container: Container) -> dict[str, Any]:
     bridge = container.endpoints.get("bridge")
     old = _addresses(bridge) if bridge is not None else _addresses(None)
-    sandbox = container.id[::-1] if container.is_running else ""
+    has_own = container.is_running and not container.network_mode.startswith("container:")
+    sandbox = container.id[::-1] if has_own else ""
     namespace = "default" if container.network_mode == "host" else sandbox[:12]
     return {
         "Bridge": "", "SandboxID": sandbox, "SandboxKey": f"/var/run/docker/netns/{namespace}" if sandbox else "",
@@ -125,9 +126,7 @@ def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
 
 def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
     settings = endpoint.settings
-    # a rename writes them down on every network, on those without names too (seen on 28.5)
-    has_names = endpoint.was_renamed or (endpoint.is_named and endpoint.network.is_user_defined)
-    names = container.dns_names(endpoint) if has_names else None
+    names = container.dns_names(endpoint) if endpoint.has_names else None
     return {
         "IPAMConfig": settings.get("IPAMConfig"), "Links": settings.get("Links"),
         "Aliases": settings.get("Aliases"), "MacAddress": endpoint.mac,

@@ -46,7 +46,7 @@ def _join_all(container: Container) -> None:
             join(container, endpoint)
             joined.append(endpoint)
             if endpoint.network.driver != "null":
-                networks.emit(endpoint.network, "connect", container.id)
+                networks.emit(endpoint.network, "connect", container=container.id)
     except EngineError:
         for endpoint in joined:
             networks.detach(endpoint)
@@ -63,7 +63,7 @@ def leave(container: Container) -> None:
         if endpoint.id:
             container.engine.networks.detach(endpoint)
             if endpoint.network.driver != "null":
-                container.engine.networks.emit(endpoint.network, "disconnect", container.id)
+                container.engine.networks.emit(endpoint.network, "disconnect", container=container.id)
     container.files.close_namespaces()
     if container.namespace is not None and not shared:
         container.namespace.close()
@@ -128,11 +128,13 @@ def _publish(container: Container) -> None:
 def _find_networks(container: Container) -> None:
     """Those that its endpoints name now: one may have come since it was created, or gone.
 
-    So may the one that it was created for, which has to be there even when the container has left it.
+    One that it has been on has to be the very same. The one that it was created for has to be there even when the
+    container has left it.
     """
     networks, mode = container.engine.networks, container.network_mode
     for name, endpoint in container.endpoints.items():
-        endpoint.network, endpoint.is_named = networks.get(name), True
+        reference = endpoint.network_id if endpoint.network.is_user_defined else ""
+        endpoint.network, endpoint.is_named = networks.get(reference or name), True
     try:
         if container.endpoints and not mode.startswith("container:"):
             networks.get(mode)

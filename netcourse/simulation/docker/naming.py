@@ -1,4 +1,4 @@
-"""Whom a name means on user-defined networks: what the embedded DNS server of a container asks.
+"""Whom a name means on a container's networks: what its embedded DNS server asks.
 
 Seen on Engine 28.5.2 (moby daemon/libnetwork, Sandbox.ResolveName and Network.ResolveName). The asker's networks are
 gone through in the order of their claim to the default route, and the first one that knows the name answers alone.
@@ -45,8 +45,7 @@ def _readings(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _places(asker: Container) -> list[Endpoint]:
-    named = [endpoint for endpoint in asker.attached() if endpoint.network.is_user_defined]
-    return sorted(named, key=lambda endpoint: endpoint.precedence)
+    return sorted(asker.attached(), key=lambda endpoint: endpoint.precedence)
 
 
 def _linked(asker: Container, places: list[Endpoint], alias: str) -> list[IPv4Address]:
@@ -78,5 +77,5 @@ def _known(asker: Container, network: Network, name: str) -> list[IPv4Address]:
 def _members(asker: Container, network: Network) -> Iterator[tuple[Container, Endpoint]]:
     for container in asker.engine.containers:
         endpoint = container.endpoints.get(network.name)
-        if endpoint is not None and endpoint.network is network and endpoint.ip is not None:
+        if endpoint is not None and endpoint.network is network and endpoint.ip is not None and endpoint.has_names:
             yield container, endpoint

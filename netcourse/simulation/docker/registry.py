@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.docker import mounts
+from netcourse.simulation.docker import connecting, mounts
 from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
@@ -59,6 +59,7 @@ class Containers:
         """Raises EngineError; nothing is created then."""
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
+        self._name_mate_by_id(host_config)
         image_name = str(request.get("Image") or "")
         image = self._engine.images.get(image_name) if image_name else NO_IMAGE
         identifier = self._engine.new_id()
@@ -88,6 +89,12 @@ class Containers:
         if str(host_config.get("PidMode") or "").startswith("container:"):
             raise not_simulated("sharing another container's process numbers")
 
+    def _name_mate_by_id(self, host_config: dict[str, Any]) -> None:
+        """Whose namespace it is to share, so that it outlives a rename. One that isn't there is missed at the start."""
+        kind, _, reference = str(host_config.get("NetworkMode") or "").partition(":")
+        if kind == "container" and reference in self:
+            host_config["NetworkMode"] = f"container:{self.get(reference).id}"
+
     def _check_name(self, text: str) -> None:
         """With or without a slash at its beginning. Raises EngineError."""
         name = text.removeprefix("/")
@@ -114,7 +121,8 @@ class Containers:
                                              (request.get("EndpointsConfig") or {}).items()}
         networks = self._engine.networks
         if mode.startswith("container:"):
-            networks.check_settings(None, wanted.get(mode, {}), container_name=f"invalid config for network {mode}: ")
+            for name, settings in wanted.items():
+                connecting.check_settings(None, settings, container_name=f"invalid config for network {name}: ")
             return
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")
@@ -126,7 +134,7 @@ class Containers:
                                                      wanted.get(name, {}))
                 continue
             network, settings = networks.get(name), wanted.get(name, {})
-            networks.check_settings(network, settings, container_name=f"invalid config for network {name}: ")
+            connecting.check_settings(network, settings, container_name=f"invalid config for network {name}: ")
             container.endpoints[network.name] = Endpoint(network, container.id, container.name, settings)
 
     # Life
@@ -219,7 +227,8 @@ def _mac(request: dict[str, Any]) -> dict[str, Any]:
     """The one that was asked for on the container's own network."""
     mode = (request.get("HostConfig") or {}).get("NetworkMode") or "default"
     settings = ((request.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}).get(mode) or {}
-    return _given({"MacAddress": request.get("MacAddress") or settings.get("MacAddress")}, "MacAddress")
+    on_it = settings.get("MacAddress") if mode not in ("none", "host") else None
+    return _given({"MacAddress": request.get("MacAddress") or on_it}, "MacAddress")
 
 
 def _given(request: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _REAL = {"containers", "images", "networks", "volumes", "exec", "swarm", "nodes"
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """``{id}`` is one piece of the path; ``{name}``, an image's, may hold slashes."""
+    """``{id}`` is one piece of the path; ``{name}``, an image's or a network's, may hold slashes."""
     return re.compile(path.replace("{id}", "(?P<id>[^/]+)").replace("{name}", "(?P<name>.+)"))
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from netcourse.simulation.docker import connecting
 from netcourse.simulation.docker.api.filters import check_pruning, labels_fit
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.errors import bad_request
+from netcourse.simulation.docker.inspecting_networks import inspect_network, summarise_network
+from netcourse.simulation.docker.network_filters import matching
 
 
 def list_networks(request: Request) -> Response:
     with request.world.enter() as engine:
-        found = engine.networks.matching(request.filters())
-        return Response([engine.networks.summary(network) for network in found])
+        return Response([summarise_network(network) for network in matching(engine.networks.all(), request.filters())])
 
 
 def inspect(request: Request) -> Response:
     with request.world.enter() as engine:
-        return Response(engine.networks.inspect(engine.networks.get(request.parts["id"])))
+        return Response(inspect_network(engine.networks.get(request.parts["name"])))
 
 
 def create(request: Request) -> Response:
@@ -28,7 +30,7 @@ def create(request: Request) -> Response:
 
 def remove(request: Request) -> Response:
     with request.world.enter() as engine:
-        engine.networks.remove(request.parts["id"])
+        engine.networks.remove(request.parts["name"])
     return Response(status=204)
 
 
@@ -36,7 +38,7 @@ def connect(request: Request) -> Response:
     wanted = request.json("network.ConnectOptions")
     with request.world.enter() as engine:
         container = engine.containers.get(_container(wanted))
-        engine.networks.connect(request.parts["id"], container, wanted.get("EndpointConfig") or {})
+        connecting.connect(container, request.parts["name"], wanted.get("EndpointConfig") or {})
     return Response()
 
 
@@ -50,7 +52,7 @@ def _container(wanted: dict[str, Any]) -> str:
 def disconnect(request: Request) -> Response:
     wanted = request.json("network.DisconnectOptions")
     with request.world.enter() as engine:
-        engine.networks.disconnect(request.parts["id"], _container(wanted), force=bool(wanted.get("Force")))
+        connecting.disconnect(engine, request.parts["name"], _container(wanted), force=bool(wanted.get("Force")))
     return Response()
 
 
@@ -65,6 +67,6 @@ def prune(request: Request) -> Response:
 
 ROUTES: list[Route] = [
     ("GET", "/networks", list_networks), ("POST", "/networks/create", create), ("POST", "/networks/prune", prune),
-    ("GET", "/networks/{id}", inspect), ("DELETE", "/networks/{id}", remove),
-    ("POST", "/networks/{id}/connect", connect), ("POST", "/networks/{id}/disconnect", disconnect),
+    ("GET", "/networks/{name}", inspect), ("DELETE", "/networks/{name}", remove),
+    ("POST", "/networks/{name}/connect", connect), ("POST", "/networks/{name}/disconnect", disconnect),
 ]

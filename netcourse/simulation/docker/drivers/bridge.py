@@ -20,6 +20,9 @@ from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.netfilter import run_command
 
+GROUP_BIT = 1
+"""In a MAC address's first byte: no interface's own (IEEE 802)."""
+
 
 class BridgeDriver:
     needs_addresses = True
@@ -95,7 +98,11 @@ class BridgeDriver:
         bridge = self._host.devices[self.bridge_name(network)]
         assert isinstance(bridge, Bridge)
         assert endpoint.address is not None
-        outside = Veth(f"veth{self._machine.random.getrandbits(28):07x}", self._machine.new_mac(), bridge.mtu)
+        if int(endpoint.mac[:2], 16) & GROUP_BIT:
+            name = self._new_name()
+            raise failed(f'failed to add interface {name} to sandbox: error setting interface "{name}" MAC to '
+                         f'"{endpoint.mac}": cannot assign requested address')
+        outside = Veth(self._new_name(), self._machine.new_mac(), bridge.mtu)
         inside = Veth(interface, endpoint.mac, bridge.mtu)
         # as on every network without IPv6 (moby daemon/libnetwork/osl, setIPv6)
         inside.ipv6_disabled = True
@@ -110,6 +117,9 @@ class BridgeDriver:
         self._announce(inside, endpoint.address.ip, options, options.announcements)
         endpoint.interface, endpoint.host_device = interface, outside
         self._write(self._endpoint_rules(endpoint))
+
+    def _new_name(self) -> str:
+        return f"veth{self._machine.random.getrandbits(28):07x}"
 
     def _announce(self, device: Veth, ip: IPv4Address, options: BridgeOptions, times: int) -> None:
         """Whoever knew the address at another MAC address learns of it (RFC 5227 section 3)."""

@@ -15,7 +15,8 @@ from netcourse.simulation.linux.namespace import Namespace
 @dataclass(eq=False)
 class Network:
     """A Docker network. ``ipam`` is its configuration as it was asked for; ``pool`` where its addresses
-    come from; ``is_automatic`` tells that the engine chose the subnet."""
+    come from; ``is_automatic`` tells that the engine chose the subnet; one that is ``config_only`` is but a pattern,
+    which others follow (``config_from``). ``created`` is in nanoseconds since the epoch."""
 
     id: str
     name: str
@@ -29,6 +30,8 @@ class Network:
     ipam: dict[str, Any] = field(default_factory=dict)
     pool: AddressPool | None = None
     is_automatic: bool = False
+    config_only: bool = False
+    config_from: str = ""
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @property
@@ -88,6 +91,13 @@ class Endpoint:
     host_device: Veth | None = None
     ports: list[PortBinding] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.mac = self.wanted_mac
+
+    @property
+    def wanted_mac(self) -> str:
+        return str(self.settings.get("MacAddress") or "")
+
     @property
     def ip(self) -> IPv4Address | None:
         return self.address.ip if self.address is not None else None
@@ -97,6 +107,11 @@ class Endpoint:
         """The way out; an internal network has none."""
         pool = self.network.pool
         return pool.gateway if pool is not None and not self.network.internal else None
+
+    @property
+    def has_names(self) -> bool:
+        """Whether others on its network find it by name: not on the default bridge, unless it is renamed there."""
+        return self.was_renamed or (self.is_named and self.network.is_user_defined)
 
     @property
     def precedence(self) -> tuple[int, bool, bool, bool, bytes]:

@@ -27,10 +27,14 @@ class PortAllocator:
 
     def allocate(self, requests: Iterable[PortRequest], default_ip: IPv4Address,
                  container_ip: IPv4Address) -> list[PortBinding]:
-        """Exact ports before ranges, then by the container's port. Raises EngineError; nothing is held then."""
+        """Exact ports before ranges, then by the container's port, the host's and its address.
+
+        Raises EngineError; nothing is held then.
+        """
         bindings: list[PortBinding] = []
         try:
-            for _, alike in groupby(sorted(requests, key=_order), key=_order):
+            in_order = sorted(requests, key=lambda request: (_order(request), request.host_ip or EVERY_ADDRESS))
+            for _, alike in groupby(in_order, key=_order):
                 bindings += self._allocate_alike(list(alike), default_ip, container_ip)
         except EngineError:
             self.release(bindings)

@@ -133,6 +133,7 @@ def _find_networks(container: Container) -> None:
     """
     networks, mode = container.engine.networks, container.network_mode
     for name, endpoint in container.endpoints.items():
+        endpoint.mac = ""
         reference = endpoint.network_id if endpoint.network.is_user_defined else ""
         endpoint.network, endpoint.is_named = networks.get(reference or name), True
     try:

@@ -29,6 +29,7 @@ PANIC = re.compile(r"error during connect: .*: EOF$", re.MULTILINE)
 connected to one: it has no map to note it in."""
 NOT_SET_UP = "failed to set up container networking"
 MASKS = (
+    (re.compile(r"\b1819[123]\b"), "<of the range>"),  # the next one each time that it is published on another network
     (re.compile(r"\b172\.(?:1[89]|2\d|3[01])\.0\."), "172.<free>.0."),  # whatever pool the engine has left
     (re.compile(r"\b(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|4\d{4}|5\d{4}|60\d{3})\b"), "<free port>"),
     # who shares the host's network has the names of each computer's own

@@ -39,6 +39,7 @@ LOG_OPTIONS = {
                             "mode", "max-buffer-size"}),
 }
 OTHER_LOG_DRIVERS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog"})
+LAST_PORT = 65535
 SHARED = "the container type network mode"
 CONFLICTS_WITH_SHARING = (
     ("Hostname", "hostname and the network mode"),
@@ -154,7 +155,29 @@ def _sharing(config: Settings, host_config: Settings) -> None:
                 raise bad_request(f"conflicting options: {what}")
 
 
+def _ports(_: Settings, host_config: Settings) -> None:
+    """docker/go-connections/nat, ParsePort and ParsePortRange."""
+    for port, places in (host_config.get("PortBindings") or {}).items():
+        number = port.partition("/")[0]
+        if number and not _is_port(number):
+            raise bad_request(f'invalid port specification: "{number}"')
+        for place in places or []:
+            _check_host_port(place.get("HostPort") or "")
+            if ":" in (place.get("HostIp") or ""):
+                raise not_simulated("publishing a port on an IPv6 address")
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) <= LAST_PORT
+
+
+def _check_host_port(text: str) -> None:
+    ends = text.split("-", 1) if text else []
+    if not all(_is_port(end) for end in ends) or (len(ends) == 2 and int(ends[0]) > int(ends[1])):
+        raise bad_request(f'invalid port specification: "{text}"')
+
+
 _CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
     _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes, check_security,
-    check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _sharing, _logging,
+    check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _ports, _sharing, _logging,
     check_unsimulated)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
 from typing import Any
 
 from netcourse.simulation.docker.drivers.driver import PortBinding, PortRequest
+from netcourse.simulation.linux.resolver import as_address
 
 FREE_PORTS = (32768, 60999)
 
 
 def wanted_ports(config: dict[str, Any], host_config: dict[str, Any]) -> list[PortRequest]:
-    """What was asked for; a free host port where none was named."""
-    asked: dict[str, list[dict[str, str]]] = dict(host_config.get("PortBindings") or {})
-    if host_config.get("PublishAllPorts"):
-        for port in config.get("ExposedPorts") or {}:
-            asked.setdefault(port, [{}])
-    return [_request(port, place) for port, places in asked.items() for place in places or [{}]]
+    """What was asked for of the ports that are exposed, as the docker command exposes those that it publishes.
+
+    A free host port is taken where none was named.
+    """
+    bindings = host_config.get("PortBindings") or {}
+    free: list[dict[str, str]] = [{}] if host_config.get("PublishAllPorts") else []
+    return [_request(port, place) for port in config.get("ExposedPorts") or {} for place in bindings.get(port) or free]
 
 
 def _request(port: str, place: dict[str, str]) -> PortRequest:
     number, _, protocol = port.partition("/")
-    host_ip = place.get("HostIp")
     first, last = _host_ports(place.get("HostPort") or "")
-    return PortRequest(int(number), protocol or "tcp", IPv4Address(host_ip) if host_ip else None, first, last)
+    host_ip = as_address(place.get("HostIp") or "")
+    return PortRequest(int(number) if number.isdecimal() else 0, protocol or "tcp", host_ip, first, last)
 
 
 def _host_ports(text: str) -> tuple[int, int]:

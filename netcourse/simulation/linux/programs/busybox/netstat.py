@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from netcourse.simulation.linux.kernel_files.sockets import tcp_sockets, udp_sockets
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import complaining, options
 from netcourse.simulation.linux.programs.busybox.route import list_routes
 from netcourse.simulation.linux.sockets import ANY, Endpoint
-from netcourse.simulation.linux.tcp import State, TCPSocket
+from netcourse.simulation.linux.tcp import State
 
 _TOLD = {"l": "only servers", "a": "servers and established", "": "w/o servers"}
 
@@ -34,29 +35,25 @@ async def netstat(process: Process) -> int:
 
 
 def _tcp(process: Process, which: str) -> None:
-    table = process.namespace.sockets.tcp
-    listeners = [socket for group in table.listeners.values() for socket in group] if which else []
-    connections = list(table.connections.values()) if which != "l" else []
-    for socket in [*listeners, *connections]:
-        local, remote = _ends(socket)
-        process.write(f"tcp        0      0 {local:<23} {remote:<23} {socket.state.value:<11} \n")
+    for ipv6 in (False, True):
+        for socket in tcp_sockets(process.namespace, ipv6=ipv6):
+            if (which == "") if socket.state is State.LISTEN else (which == "l"):
+                continue
+            local, remote = _shown(socket.local, ipv6=ipv6), _shown(socket.remote, ipv6=ipv6)
+            process.write(f"tcp        0      0 {local:<23} {remote:<23} {socket.state.value:<11} \n")
 
 
-def _ends(socket: TCPSocket) -> tuple[str, str]:
-    """A program listens on every address by IPv6, which takes IPv4 too."""
-    if socket.state is not State.LISTEN:
-        return _shown(socket.local), _shown(socket.remote)
-    port = socket.local[1]
-    return (f":::{port}", ":::*") if socket.local[0] == ANY else (_shown(socket.local), "0.0.0.0:*")
-
-
-def _shown(end: Endpoint) -> str:
-    return f"{end[0]}:{end[1]}"
+def _shown(end: Endpoint, *, ipv6: bool) -> str:
+    """An IPv4 address on a socket of IPv6 is shown as what it is there (RFC 4291 section 2.5.5.2)."""
+    ip, port = end
+    address = str(ip) if not ipv6 else "::" if ip == ANY else f"::ffff:{ip}"
+    return f"{address}:{port or '*'}"
 
 
 def _udp(process: Process, which: str) -> None:
     """A socket of UDP without another end counts as a server."""
-    for sockets in process.namespace.sockets.udp.values() if which else ():
-        for socket in sockets:
+    for ipv6 in (False, True) if which else ():
+        for socket in udp_sockets(process.namespace, ipv6=ipv6):
             assert socket.local is not None
-            process.write(f"udp        0      0 {_shown(socket.local):<23} {'0.0.0.0:*':<23} {'':<11} \n")
+            local, remote = _shown(socket.local, ipv6=ipv6), _shown((ANY, 0), ipv6=ipv6)
+            process.write(f"udp        0      0 {local:<23} {remote:<23} {'':<11} \n")

@@ -53,7 +53,7 @@ def test_the_table_says_what_decided(lab: DockerLab) -> None:
 
     assert [tuple(without_what_varies(text) for text in row) for row in lab.reachability().rows()] == [
         ("nc-web → nc-db", "✗ the name doesn't resolve",
-         "✗ 10.67.0.2 -t filter -A DOCKER-ISOLATION-STAGE-1 ! -s 10.67.0.0/24 -o br-<id> -j DROP"),
+         "✗ 10.67.0.2 stopped by -t filter -A DOCKER-ISOLATION-STAGE-1 ! -s 10.67.0.0/24 -o br-<id> -j DROP"),
         ("nc-db → nc-web", "✗ the name doesn't resolve", "✗ 10.66.0.2 no route"),
         ("host → nc-web", "✗ the name doesn't resolve", "✓ 10.66.0.2"),
         ("host → nc-db", "✗ the name doesn't resolve", "✓ 10.67.0.2"),
@@ -72,7 +72,7 @@ def test_a_rule_of_ones_own_is_named(lab: DockerLab) -> None:
         lab.host("iptables -t raw -D PREROUTING -s 10.66.0.2 -p icmp -m icmp --icmp-type 0 -j DROP")
 
     assert ("host → nc-web", "✗ the name doesn't resolve",
-            "✗ 10.66.0.2 -t raw -A PREROUTING -s 10.66.0.2/32 -p icmp -m icmp --icmp-type 0 -j DROP"
+            "✗ 10.66.0.2 stopped by -t raw -A PREROUTING -s 10.66.0.2/32 -p icmp -m icmp --icmp-type 0 -j DROP"
             ) in answered.rows()
 
 

@@ -95,8 +95,9 @@ class BridgeDriver:
         bridge = self._host.devices[self.bridge_name(network)]
         assert isinstance(bridge, Bridge)
         assert endpoint.address is not None
-        outside = Veth(f"veth{self._machine.random.getrandbits(28):07x}", self._machine.new_mac(), bridge.mtu)
-        inside = Veth(interface, endpoint.mac, bridge.mtu)
+        options = read_options(network)
+        outside = Veth(f"veth{self._machine.random.getrandbits(28):07x}", self._machine.new_mac(), options.mtu)
+        inside = Veth(interface, endpoint.mac, options.mtu)
         # as on every network without IPv6 (moby daemon/libnetwork/osl, setIPv6)
         inside.ipv6_disabled = True
         Veth.pair(outside, inside)
@@ -106,7 +107,6 @@ class BridgeDriver:
         self._host.set_up(outside)
         namespace.add_address(inside, endpoint.address)
         namespace.set_up(inside)
-        options = read_options(network)
         self._announce(inside, endpoint.address.ip, options, options.announcements)
         endpoint.interface, endpoint.host_device = interface, outside
         self._write(self._endpoint_rules(endpoint))

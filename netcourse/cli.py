@@ -99,16 +99,29 @@ def doctor() -> None:
 
 
 def _engine_lines() -> list[tuple[str, str]]:
-    """Each place where an engine may be, until one answers, and what it said."""
+    """Each place where an engine may be, until one answers, what it said, and whether it has the lessons' images."""
     from netcourse.real.docker.finding import find_engine
+    from netcourse.real.docker.probe import DEFAULT_IMAGE
 
     found, problems = find_engine(os.environ, Path.home())
     lines = [("Docker Engine", f"none: {problem}") for problem in problems]
     if found is None:
         return [*lines, ("", "the course uses its simulation")]
     version = found.client.version()["Version"]
+    lines.append(("Docker Engine", f"{version} at {found.address} ({found.reason})"))
+    lines += [("", f"the image {image} {_whether_there(found.client, image)}") for image in ("busybox", DEFAULT_IMAGE)]
     found.client.close()
-    return [*lines, ("Docker Engine", f"{version} at {found.address} ({found.reason})")]
+    return lines
+
+
+def _whether_there(client: docker.DockerClient, image: str) -> str:
+    from docker.errors import ImageNotFound
+
+    try:
+        client.images.get(image)
+    except ImageNotFound:
+        return "isn't there yet: a lesson pulls it when it needs it"
+    return "is there"
 
 
 @main.command()
@@ -133,9 +146,10 @@ def lab(browser: bool) -> None:
 @main.command()
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 def clean(yes: bool) -> None:
-    """Remove what labs have left on your Docker Engine, after a killed kernel say.
+    """Remove what labs have left on your Docker Engine.
 
-    Only containers and networks with the label netcourse.lab are touched. A lab that is open now loses its own.
+    A lab removes by itself what it has made, and also what a killed kernel has left. This is for the last one of them.
+    Only what carries the label netcourse.lab is touched. A lab that is open now loses its own.
     """
     from docker.errors import DockerException
 

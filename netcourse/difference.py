@@ -94,6 +94,8 @@ def _is_short_id(machine: Machine, container: str, name: str) -> bool:
 
 
 def _of_namespace(namespace: Namespace) -> Iterator[tuple[str, str]]:
+    if namespace.name == "host":
+        yield "forwarding of packets", "on" if namespace.forwarding else "off"
     for interface in namespace.interfaces:
         yield f"interface {interface.name}", _in_words(interface)
     for route in namespace.routes:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 MODES = ("auto", "real", "simulated")
 HOST = "host"
+LESSONS_ENGINE = 28
+"""The version of the Docker Engine that the lessons' outputs come from."""
 
 
 class Watch:
@@ -78,6 +80,9 @@ class DockerLab(DockerVerbs):
         self._probe = Probe(self.docker, os.environ.get("NETCOURSE_PROBE_IMAGE") or DEFAULT_IMAGE)
         self._closing = weakref.finalize(self, _put_away, self.docker, self.id, self._simulated, self._folder)
         print(self)
+        if not self.version.startswith(f"{LESSONS_ENGINE}."):
+            print(f"The lessons were made with Docker Engine {LESSONS_ENGINE}: what this one prints may differ here "
+                  "and there.")
         if not self.is_simulated:
             self._remove_leftovers()
 

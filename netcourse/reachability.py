@@ -70,7 +70,8 @@ class Reachability:
             return f"<p>{self}</p>"
         rows = "".join(f"<tr>{_in_html([f'{source} → {target}'])}{_in_html(self._told(source, target, named=True))}"
                        f"{_in_html(self._told(source, target, named=False))}</tr>" for source, target in self._pairs())
-        return f"<table><tr><th></th><th>by name</th><th>by address</th></tr>{rows}</table>"
+        head = "".join(f"<th style='text-align:left'>{title}</th>" for title in ("", "by name", "by address"))
+        return f"<table><tr>{head}</tr>{rows}</table>"
 
 
 def _in_html(lines: list[str]) -> str:
@@ -103,7 +104,7 @@ def _try(source: str, target: str, ping: Ping, counters: ReadCounters) -> str:
     if told or code in _NO_PROGRAM:
         return told or "has no ping to try it with"
     blame = [rule for rule, packets in _counted(counters()).items() if packets > before.get(rule, 0)]
-    return "; ".join(blame) or UNEXPLAINED
+    return f"stopped by {' and '.join(blame)}" if blame else UNEXPLAINED
 
 
 def _broken_links(machine: Machine, *containers: str) -> str:

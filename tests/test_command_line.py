@@ -88,6 +88,16 @@ def test_the_doctor_names_the_engine_that_answers(runner: CliRunner, simulated_a
 
     assert result.exit_code == 0
     assert f"Docker Engine   28.5.2 at {simulated_address} (DOCKER_HOST)\n" in result.output
+    assert "                the image nicolaka/netshoot is there\n" in result.output
+
+
+def test_the_doctor_says_which_image_has_to_be_pulled(runner: CliRunner, client: docker.DockerClient) -> None:
+    client.images.remove("nicolaka/netshoot")
+
+    result = runner.invoke(main, ["doctor"])
+
+    assert ("                the image nicolaka/netshoot isn't there yet: a lesson pulls it when it needs it\n"
+            in result.output)
 
 
 def test_the_doctor_says_why_no_engine_answers(lonely: CliRunner, tmp_path: Path) -> None:

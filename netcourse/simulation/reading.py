@@ -9,6 +9,7 @@ from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.linux.device import Device, Veth
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.namespace import Namespace as SimulatedNamespace
+from netcourse.simulation.linux.netfilter.tables import Chain
 from netcourse.topology import (
     Container,
     Endpoint,
@@ -44,12 +45,18 @@ def read_topology(engine: Engine, *, hidden_label: str = "") -> Topology:
 
 def _namespace(space: SimulatedNamespace, name: str, files: FileSystem, names: dict[int, str]) -> Namespace:
     devices = sorted(space.devices.values(), key=lambda device: device.index)
-    rules = tuple(Rule(table.name, f"-A {chain.name} {rule.text}".rstrip())
-                  for table in sorted(space.netfilter.tables.values(), key=lambda t: t.name)
-                  for chain in sorted(table.chains.values(), key=lambda c: c.name) for rule in chain.rules)
+    tables = sorted(space.netfilter.tables.values(), key=lambda table: table.name)
+    rules = tuple(rule for table in tables for chain in sorted(table.chains.values(), key=lambda chain: chain.name)
+                  for rule in _rules(table.name, chain))
     return Namespace(name, tuple(_interface(device, names) for device in devices), _routes(space), rules,
                      names_in(files.read("/etc/hosts").decode()),
                      nameservers_in(files.read("/etc/resolv.conf").decode()), space.forwarding)
+
+
+def _rules(table: str, chain: Chain) -> list[Rule]:
+    """Its policy too, where that is no matter of course."""
+    policy = [Rule(table, f"-P {chain.name} {chain.policy}")] if chain.policy not in (None, "ACCEPT") else []
+    return [*policy, *(Rule(table, f"-A {chain.name} {rule.text}".rstrip()) for rule in chain.rules)]
 
 
 def _routes(space: SimulatedNamespace) -> tuple[Route, ...]:

@@ -72,6 +72,17 @@ def test_what_is_no_engine_is_told_from_one(monkeypatch: pytest.MonkeyPatch) -> 
         server.shutdown()
 
 
+def test_an_engine_of_another_version_than_the_lessons_is_named(engine_of_another_process: SimulatedEngine,
+                                                                monkeypatch: pytest.MonkeyPatch,
+                                                                capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(docker.DockerClient, "version", lambda client: {"Version": "24.0.7"})
+
+    DockerLab("real").close()
+
+    assert capsys.readouterr().out == ("Docker Engine 24.0.7, real: DOCKER_HOST\nThe lessons were made with Docker "
+                                       "Engine 28: what this one prints may differ here and there.\n")
+
+
 def test_a_context_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config.json").write_text('{"currentContext": "gone"}')
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
@@ -93,7 +104,7 @@ def test_a_broken_setting_of_the_docker_command_is_named(tmp_path: Path, engine_
 def test_a_socket_without_permission_says_what_to_do() -> None:
     error = DockerException("('Connection aborted.', PermissionError(13, 'Permission denied'))")
 
-    assert reason_of(error) == "permission denied: is your user in the group docker?"
+    assert reason_of(error) == "permission denied: your user may have to be in the group docker"
 
 
 def test_a_port_that_is_taken_says_by_whom(lab: DockerLab) -> None:

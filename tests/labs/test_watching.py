@@ -9,7 +9,9 @@ import docker
 import pytest
 
 from netcourse import DockerLab
+from netcourse.difference import difference
 from netcourse.real.docker.broom import OWNER, owner, was_left_behind
+from netcourse.topology import Machine, Namespace, Topology
 from tests.parity.transcripts import without_what_varies
 
 
@@ -38,6 +40,33 @@ def test_connecting_adds_an_interface_a_port_a_route_and_names(lab: DockerLab) -
     ])
 
 
+def test_a_policy_is_watched_as_a_rule_is(lab: DockerLab) -> None:
+    lab.docker.containers.run("nicolaka/netshoot", "sleep 1000", name="nc-web", network="none", privileged=True,
+                              detach=True)
+
+    with lab.watch() as watched:
+        lab.exec("nc-web", "iptables -P INPUT DROP")
+
+    assert str(watched.difference).splitlines() == ["nc-web", "  + rule -t filter -P INPUT DROP"]
+
+
+def test_the_forwarding_of_packets_is_watched() -> None:
+    before, after = (Topology((Machine("computer", (Namespace("host", forwarding=on),)),)) for on in (True, False))
+
+    assert str(difference(before, after)).splitlines() == ["host", "  ~ forwarding of packets  on  →  off"]
+
+
+def test_a_bridge_made_narrower_by_hand_does_not_make_new_wires_narrower(lab: DockerLab) -> None:
+    lab.create_network("nc-front", subnet="10.66.0.0/24", options={"com.docker.network.bridge.name": "nc-front0"})
+    lab.host("ip link set nc-front0 mtu 1300")
+
+    lab.run("busybox", name="nc-web", network="nc-front")
+
+    interface = lab.topology().machine.namespaces[-1].interface("eth0")
+    assert interface is not None
+    assert interface.mtu == 1500
+
+
 def test_looking_changes_nothing(lab: DockerLab, capsys: pytest.CaptureFixture[str]) -> None:
     with lab.watch():
         lab.inspect_network("bridge")
@@ -53,7 +82,7 @@ def test_the_table_says_what_decided(lab: DockerLab) -> None:
 
     assert [tuple(without_what_varies(text) for text in row) for row in lab.reachability().rows()] == [
         ("nc-web → nc-db", "✗ the name doesn't resolve",
-         "✗ 10.67.0.2 -t filter -A DOCKER-ISOLATION-STAGE-1 ! -s 10.67.0.0/24 -o br-<id> -j DROP"),
+         "✗ 10.67.0.2 stopped by -t filter -A DOCKER-ISOLATION-STAGE-1 ! -s 10.67.0.0/24 -o br-<id> -j DROP"),
         ("nc-db → nc-web", "✗ the name doesn't resolve", "✗ 10.66.0.2 no route"),
         ("host → nc-web", "✗ the name doesn't resolve", "✓ 10.66.0.2"),
         ("host → nc-db", "✗ the name doesn't resolve", "✓ 10.67.0.2"),
@@ -72,7 +101,7 @@ def test_a_rule_of_ones_own_is_named(lab: DockerLab) -> None:
         lab.host("iptables -t raw -D PREROUTING -s 10.66.0.2 -p icmp -m icmp --icmp-type 0 -j DROP")
 
     assert ("host → nc-web", "✗ the name doesn't resolve",
-            "✗ 10.66.0.2 -t raw -A PREROUTING -s 10.66.0.2/32 -p icmp -m icmp --icmp-type 0 -j DROP"
+            "✗ 10.66.0.2 stopped by -t raw -A PREROUTING -s 10.66.0.2/32 -p icmp -m icmp --icmp-type 0 -j DROP"
             ) in answered.rows()
 
 

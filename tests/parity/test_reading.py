@@ -61,12 +61,14 @@ def scene(address: str) -> Iterator[docker.DockerClient]:
 
 @contextmanager
 def probe(client: docker.DockerClient) -> Iterator[Probe]:
-    looking = Probe(client, {LABEL: "probe"})
+    probes = {"label": PROBE_LABEL}
+    others = client.containers.list(filters=probes)
     try:
-        yield looking
+        yield Probe(client)
     finally:
-        for container in client.containers.list(all=True, filters={"label": f"{LABEL}=probe"}):
-            container.remove(force=True)
+        for container in client.containers.list(filters=probes):
+            if container not in others:
+                container.remove(force=True)
 
 
 def without_chance(topology: Topology) -> str:

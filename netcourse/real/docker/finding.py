@@ -122,12 +122,13 @@ def reason_of(error: Exception) -> str:
 _NO_ADDRESS = "that isn't an address of an engine, such as unix:///var/run/docker.sock or tcp://computer:2376"
 _NO_ENGINE = "what answers there isn't a Docker Engine"
 _KNOWN = {
-    "Permission denied": "permission denied: is your user in the group docker?",
+    "Permission denied": "permission denied: your user may have to be in the group docker",
     "No such file": "no socket there", "Connection refused": "connection refused",
     "timed out": "no answer in time", "Connection aborted": "the connection broke",
     "No route to host": "no way leads there", "Network is unreachable": "no way leads there",
     "Failed to resolve": "no computer of that name is known", "Name or service": "no computer of that name is known",
     "paramiko": "ssh:// needs the Python package paramiko: pip install paramiko",
+    "API versions below": "it is too old for docker-py: the lessons were made with Docker Engine 28",
     "HTTP request to an HTTPS server": "it wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
     "Client Error": _NO_ENGINE, "Server Error": _NO_ENGINE, "Expecting value": _NO_ENGINE,
     "certificate and key files": "TLS needs ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH or ~/.docker",

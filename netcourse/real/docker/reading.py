@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from netcourse.real.docker.probe import PROBE_LABEL, Probe
@@ -31,6 +32,8 @@ LOOK = (f"echo '{MARK} links'; $E ip -j -d addr; echo '{MARK} routes'; $E ip -j 
         f"echo '{MARK} hosts'; cat $R/etc/hosts; echo '{MARK} resolver'; cat $R/etc/resolv.conf")
 KINDS = {"bridge": "bridge", "veth": "veth", "vxlan": "vxlan", "macvlan": "macvlan", "ipvlan": "ipvlan",
          "dummy": "dummy"}
+REFUSING = re.compile(r":(\S+) (DROP) ")
+"""The policy of a chain, where it is no matter of course."""
 BRIDGE_NAME = "com.docker.network.bridge.name"
 
 
@@ -114,6 +117,8 @@ def _rules(saved: str) -> tuple[Rule, ...]:
             table = line[1:]
         elif line.startswith("-A"):
             found.append(Rule(table, line))
+        elif policy := REFUSING.match(line):
+            found.append(Rule(table, f"-P {policy[1]} {policy[2]}"))
     chains = sorted({(rule.table, rule.text.split()[1]) for rule in found})
     return tuple(rule for chain in chains for rule in found if (rule.table, rule.text.split()[1]) == chain)
 

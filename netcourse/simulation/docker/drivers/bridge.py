@@ -102,8 +102,9 @@ class BridgeDriver:
             name = self._new_name()
             raise failed(f'failed to add interface {name} to sandbox: error setting interface "{name}" MAC to '
                          f'"{endpoint.mac}": cannot assign requested address')
-        outside = Veth(self._new_name(), self._machine.new_mac(), bridge.mtu)
-        inside = Veth(interface, endpoint.mac, bridge.mtu)
+        options = read_options(network)
+        outside = Veth(self._new_name(), self._machine.new_mac(), options.mtu)
+        inside = Veth(interface, endpoint.mac, options.mtu)
         # as on every network without IPv6 (moby daemon/libnetwork/osl, setIPv6)
         inside.ipv6_disabled = True
         Veth.pair(outside, inside)
@@ -113,7 +114,6 @@ class BridgeDriver:
         self._host.set_up(outside)
         namespace.add_address(inside, endpoint.address)
         namespace.set_up(inside)
-        options = read_options(network)
         self._announce(inside, endpoint.address.ip, options, options.announcements)
         endpoint.interface, endpoint.host_device = interface, outside
         self._write(self._endpoint_rules(endpoint))

@@ -257,6 +257,31 @@ class FileSystem:
         return (path in self._directories or path in self._image.directories
                 or isinstance(self._live(path), Mapping))
 
+    def mode(self, path: str) -> str:
+        """As ls prints it: nobody can change it here."""
+        is_kernels = path.startswith(("/proc", "/sys"))
+        if self.is_directory(path):
+            return "drwxrwxrwt" if path == "/tmp" else "dr-xr-xr-x" if is_kernels else "drwxr-xr-x"
+        if self.is_program(path):
+            return "-rwxr-xr-x"
+        if path == "/dev/null":
+            return "crw-rw-rw-"
+        return "-r--r--r--" if is_kernels and path not in self._writers else "-rw-r--r--"
+
+    def size(self, path: str) -> int:
+        """Bytes, as stat(2) has them: none for what the kernel makes up when it is read."""
+        if self.is_directory(path):
+            return 0 if path.startswith(("/proc", "/sys")) else ENTRY_SIZE
+        content = self._find(path)
+        return 0 if content is None or callable(content) else len(content)
+
+    def links(self, path: str) -> int:
+        """How many names a folder has: its own, ``.`` and one ``..`` for each folder in it. One that is partly the
+        image's and partly the container's counts 1 (fs/overlayfs/inode.c)."""
+        if path in ("/", "/etc") or (path in self._image.directories and path in self._changed):
+            return 1
+        return 2 + sum(self.is_directory(f"{path.rstrip('/')}/{name}") for name in self.list(path))
+
     def modified(self, path: str) -> int:
         """When a file's content or a folder's list of names was last changed, in nanoseconds since the epoch."""
         other = self._elsewhere(path)

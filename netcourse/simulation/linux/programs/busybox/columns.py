@@ -8,7 +8,7 @@ import re
 
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.inputs import read_all
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, usage
+from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
 
 Ranges = list[tuple[int, int]]
 _CLASSES = {"[:lower:]": "a-z", "[:upper:]": "A-Z", "[:digit:]": "0-9", "[:alpha:]": "A-Za-z", "[:space:]": " \t-\r"}
@@ -83,10 +83,17 @@ def _characters(text: str) -> str:
 
 @complaining
 async def uniq(process: Process) -> int:
-    given, names = options(process, "cdui")
+    given, names = options(process, "cduf:s:w:i")
     found, code = await read_all(process, names[:1])
     lines = [line for _, data in found for line in data.decode(errors="replace").splitlines()]
-    for _, run in itertools.groupby(lines, key=str.lower if "i" in given else None):
+    skipped, ignored = (number(process, given.get(letter, "0"), 0, 2**31 - 1) for letter in "fs")
+    width = number(process, given["w"], 0, 2**31 - 1) if "w" in given else None
+
+    def compared(line: str) -> str:
+        rest = re.sub(rf"^(?:\s*\S+){{0,{skipped}}}", "", line)[ignored:][:width]
+        return rest.lower() if "i" in given else rest
+
+    for _, run in itertools.groupby(lines, key=compared):
         same = list(run)
         if ("d" in given and len(same) == 1) or ("u" in given and len(same) > 1):
             continue

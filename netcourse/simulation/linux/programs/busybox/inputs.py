@@ -13,8 +13,9 @@ STANDARD_INPUT = "(standard input)"
 _AT_READING = (errno.EISDIR, errno.EINVAL, errno.EIO)
 
 
-async def read_all(process: Process, names: list[str], *, verb: str = "can't open ") -> tuple[list[Input], int]:
-    """Name and content of each, and the exit code: 1 when one that can't be read was complained of and left out."""
+async def read_all(process: Process, names: list[str], *, verb: str = "can't open ",
+                   quiet: bool = False) -> tuple[list[Input], int]:
+    """Name and content of each, and the exit code: 1 when one that can't be read was left out, and complained of."""
     found: list[Input] = []
     for name in names or ["-"]:
         if name == "-":
@@ -23,8 +24,15 @@ async def read_all(process: Process, names: list[str], *, verb: str = "can't ope
         try:
             found.append((name, process.files.read(process.files.resolve(name, process.directory))))
         except OSError as error:
-            process.complain(f"{process.arguments[0]}: {_problem(error, name, verb)}")
+            if not quiet:
+                process.complain(f"{process.arguments[0]}: {_problem(error, name, verb)}")
     return found, int(len(found) < len(names))
+
+
+def lines_of(data: bytes) -> list[str]:
+    """Lines without their newlines; only a newline ends one."""
+    lines = data.decode(errors="replace").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _problem(error: OSError, name: str, verb: str) -> str:

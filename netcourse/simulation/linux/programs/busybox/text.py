@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.inputs import read_all
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, usage
+from netcourse.simulation.linux.programs.busybox.inputs import lines_of, read_all
+from netcourse.simulation.linux.programs.busybox.options import (
+    Complaint,
+    complaining,
+    duration,
+    number,
+    options,
+    refuse,
+    usage,
+)
 
 BLOCK = 4096
 
@@ -14,8 +22,6 @@ BLOCK = 4096
 @complaining
 async def cat(process: Process) -> int:
     given, names = options(process, "nbvteAu")
-    if given.keys() - {"n", "u"}:
-        raise Complaint(f"cat: -{next(letter for letter in given if letter not in 'nu')} is not simulated")
     if not names and not given:
         while data := await process.stdin.read():
             process.stdout.write(data)
@@ -23,10 +29,31 @@ async def cat(process: Process) -> int:
         return 0
     found, code = await read_all(process, names)
     content = b"".join(data for _, data in found)
-    if "n" in given:
-        content = b"".join(b"%6d\t%s" % pair for pair in enumerate(content.splitlines(keepends=True), 1))
-    process.stdout.write(content)
+    process.stdout.write(_shown(content, given) if given.keys() - {"u"} else content)
     return code
+
+
+def _shown(content: bytes, given: dict[str, str]) -> bytes:
+    """With numbers before the lines and signs for what can't be seen."""
+    visible, ends, tabs = given.keys() & set("vetA"), given.keys() & {"e", "A"}, given.keys() & {"t", "A"}
+    text, number = b"", 0
+    for line in re.findall(rb"[^\n]*\n|[^\n]+", content):
+        body, newline = (line[:-1], b"\n") if line.endswith(b"\n") else (line, b"")
+        is_counted = "n" in given or ("b" in given and bool(body))
+        number += is_counted
+        start = b"%6d\t" % number if is_counted else b""
+        body = b"".join(_visible(byte, tabs=bool(tabs)) for byte in body) if visible else body
+        text += start + body + (b"$" if ends and newline else b"") + newline
+    return text
+
+
+def _visible(byte: int, *, tabs: bool) -> bytes:
+    """^X for a control character, M-x for one with the highest bit."""
+    if byte >= 128:
+        return b"M-" + _visible(byte - 128, tabs=True)
+    if byte < 32 and (byte != 9 or tabs):
+        return b"^" + bytes([byte + 64])
+    return b"^?" if byte == 127 else bytes([byte])
 
 
 @complaining
@@ -122,13 +149,15 @@ async def _ends(process: Process, *, first: bool) -> int:
     # head -3 is head -n 3; in head -n -3 the number is an argument
     process.arguments = [word if before in ("-n", "-c") else re.sub(r"^-(\d+)$", r"-n\1", word)
                          for before, word in zip(["", *process.arguments], process.arguments, strict=False)]
-    given, names = options(process, "n:c:qvf" if not first else "n:c:qv")
-    if "f" in given:
-        raise Complaint("tail: -f is not simulated: use docker logs -f")
+    if not first:
+        process.arguments[1:2] = [re.sub(r"^\+(\d+)$", r"-n+\1", word) for word in process.arguments[1:2]]
+    given, names = options(process, "n:c:qv" if first else "fc:n:qvs:F")
+    if "s" in given:
+        duration(process, given["s"])
+    refuse(process, given, "fF")
     unit = "c" if "c" in given else "n"
-    text = given.get(unit, "10")
-    if not re.fullmatch(r"[-+]?\d+", text):
-        raise Complaint(f"{process.arguments[0]}: invalid number '{text}'")
+    sign, digits = re.fullmatch(r"([-+]?)(.*)", given.get(unit, "10"), re.DOTALL).groups()  # type: ignore[union-attr]
+    text = f"{sign}{_count(process, sign, digits)}"
     if first and not names and not text.startswith("-"):
         return await _beginning(process, int(text), unit)
     found, code = await read_all(process, names, verb="" if first else "can't open ")
@@ -140,6 +169,12 @@ async def _ends(process: Process, *, first: bool) -> int:
         pieces = data.splitlines(keepends=True) if unit == "n" else [data[at:at + 1] for at in range(len(data))]
         process.stdout.write(b"".join(_part(pieces, text, first=first)))
     return code
+
+
+def _count(process: Process, sign: str, digits: str) -> int:
+    if not digits[:1].isdigit():
+        raise Complaint(f"{process.arguments[0]}: invalid number '{sign if sign == '-' else ''}{digits}'")
+    return number(process, digits, 0, 2**63 - 1, suffixes={"b": 512, "k": 1024, "K": 1024, "m": 1 << 20, "M": 1 << 20})
 
 
 async def _beginning(process: Process, count: int, unit: str) -> int:
@@ -163,104 +198,19 @@ def _part(pieces: list[bytes], text: str, *, first: bool) -> list[bytes]:
 
 
 @complaining
-async def grep(process: Process) -> int:
-    given, rest = options(process, "HhnlLoqvsriwFExcm:e:")
-    if "e" not in given and not rest:
-        error = usage("grep")
-        error.code = 2
-        raise error
-    pattern = _pattern(given, given["e"] if "e" in given else rest.pop(0))
-    matched = False
-    found, failed = await read_all(process, rest, verb="")
-    for name, data in found:
-        prefix = f"{name}:" if (len(rest) > 1 or "H" in given) and "h" not in given else ""
-        matched = _grep_one(process, given, pattern, data.decode(errors="replace"), prefix) or matched
-    return 2 if failed else int(not matched)
-
-
-def _pattern(given: dict[str, str], text: str) -> re.Pattern[str]:
-    if "F" in given:
-        text = re.escape(text)
-    elif "E" not in given:
-        # a basic regular expression: + ? | ( ) { } mean themselves unless a backslash stands before them
-        text = re.sub(r"(\\?)([+?|(){}])", lambda m: m[2] if m[1] else "\\" + m[2], text)
-    if "w" in given:
-        text = rf"\b(?:{text})\b"
-    if "x" in given:
-        text = rf"^(?:{text})$"
-    try:
-        return re.compile(text, re.IGNORECASE if "i" in given else 0)
-    except re.error:
-        raise Complaint(f"grep: bad regex '{text}': Invalid regexp", 2) from None
-
-
-def _grep_one(process: Process, given: dict[str, str], pattern: re.Pattern[str], text: str, prefix: str) -> bool:
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if bool(pattern.search(line)) != ("v" in given)]
-    lines = lines[:int(given["m"])] if "m" in given else lines
-    if "q" in given:
-        return bool(lines)
-    if "c" in given:
-        process.write(f"{prefix}{len(lines)}\n")
-        return bool(lines)
-    if "l" in given:
-        process.write(f"{prefix.rstrip(':') or '(standard input)'}\n" if lines else "")
-        return bool(lines)
-    for n, line in lines:
-        place = prefix + (f"{n}:" if "n" in given else "")
-        for shown in pattern.findall(line) if "o" in given else [line]:
-            process.write(f"{place}{shown}\n")
-    return bool(lines)
-
-
-@complaining
 async def wc(process: Process) -> int:
     given, names = options(process, "clLwm")
-    if "L" in given:
-        raise Complaint("wc: -L is not simulated")
     found, code = await read_all(process, names, verb="")
-    letters = [letter for letter in "lwmc" if letter in given] or ["l", "w", "c"]
+    letters = [letter for letter in "lwmcL" if letter in given] or ["l", "w", "c"]
     width = "" if len(letters) == 1 and len(names) < 2 else "9"
     totals = [0] * len(letters)
     for name, data in found:
-        counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data), "m": len(data)}
+        counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data),
+                  "m": len(data.decode(errors="replace")),
+                  "L": max((len(line.expandtabs()) for line in lines_of(data)), default=0)}
         shown = [counts[letter] for letter in letters]
         totals = [total + count for total, count in zip(totals, shown, strict=True)]
         process.write(" ".join(f"{count:{width}}" for count in shown) + (f" {name}\n" if names else "\n"))
     if len(names) > 1:
         process.write(" ".join(f"{total:{width}}" for total in totals) + " total\n")
-    return code
-
-
-@complaining
-async def sort(process: Process) -> int:
-    given, names = options(process, "nru")
-    found, code = await read_all(process, names, verb="")
-    lines = [line for _, data in found for line in data.decode(errors="replace").splitlines()]
-    lines.sort(key=lambda line: (int(re.match(r"\s*(-?\d*)", line)[1] or 0), line) if "n" in given else (0, line),  # type: ignore[index]
-               reverse="r" in given)
-    for line in dict.fromkeys(lines) if "u" in given else lines:
-        process.write(line + "\n")
-    return code
-
-
-@complaining
-async def ls(process: Process) -> int:
-    given, names = options(process, "1laAdxC")
-    if "l" in given:
-        raise Complaint("ls: -l is not simulated")
-    code = 0
-    for position, name in enumerate(names or ["."]):
-        path = process.files.resolve(name, process.directory)
-        if not process.files.exists(path):
-            process.complain(f"ls: {name}: No such file or directory")
-            code = 1
-            continue
-        if "d" in given or not process.files.is_directory(path):
-            process.write(f"{name}\n")
-            continue
-        hidden = bool(given.keys() & {"a", "A"})
-        entries = [entry for entry in process.files.list(path) if hidden or not entry.startswith(".")]
-        if len(names) > 1:
-            process.write(("\n" if position else "") + f"{name}:\n")
-        process.write("".join(f"{entry}\n" for entry in [".", ".."] * ("a" in given) + entries))
     return code

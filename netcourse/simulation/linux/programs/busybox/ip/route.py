@@ -56,7 +56,7 @@ def _show(process: Process, words: Words) -> None:
 
 
 def _is_wanted(entry: Route, given: dict[str, str], rest: Words) -> bool:
-    """busybox takes no notice of proto and via, finds nothing by src; "default" is a prefix that all routes have."""
+    """No notice is taken of proto and via, and nothing is found by src; "default" is a prefix of all routes."""
     if given.get("dev", entry.interface) != entry.interface or given.get("scope", entry.scope) != entry.scope:
         return False
     if "src" in given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.host.curl_transfer import Response
+from netcourse.simulation.linux.programs.host.curl.transfer import Progress
 from netcourse.simulation.linux.tasks import Task
 
 _HEADING = ("  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
@@ -15,8 +15,8 @@ _NO_TIME = "--:--:--"
 class Meter:
     """A line that is drawn over itself: at the start, every second, and at the end."""
 
-    def __init__(self, process: Process, response: Response, *, is_hidden: bool) -> None:
-        self._process, self._response, self._is_hidden = process, response, is_hidden
+    def __init__(self, process: Process, progress: Progress, *, is_hidden: bool) -> None:
+        self._process, self._progress, self._is_hidden = process, progress, is_hidden
         self._began = process.machine.clock.now
         self._ticking: Task[None] | None = None
 
@@ -41,7 +41,8 @@ class Meter:
 
     def _draw(self) -> None:
         elapsed = self._process.machine.clock.now - self._began
-        received, size = self._response.received, self._response.length
+        response = self._progress.response
+        received, size = response.received, response.length
         speed = received * SECOND // max(elapsed, 1) if received else 0
         now = received * 1000 // max(elapsed // MILLISECOND, 1)
         percent = received * 100 // (size or received) if received else 0

@@ -256,11 +256,14 @@ class Container:
         return process
 
     def _has_capability(self, name: str) -> bool:
+        """moby daemon/pkg/oci/caps, TweakCapabilities."""
         added, dropped = ({capability(text) for text in self.host_config.get(option) or []}
                           for option in ("CapAdd", "CapDrop"))
         if self.host_config.get("Privileged"):
             return True
-        return bool(added & {name, "ALL"}) if dropped & {name, "ALL"} - added else name in DEFAULT_CAPABILITIES | added
+        if "ALL" in added:
+            return name not in dropped
+        return name in added or (name in DEFAULT_CAPABILITIES and not dropped & {name, "ALL"})
 
     def _exited(self, process: Process) -> None:
         if self.process is not process:

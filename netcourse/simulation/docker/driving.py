@@ -7,13 +7,14 @@ nothing). A process that waits for somebody else, or that goes on printing, gets
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from netcourse.simulation.docker.engine import Engine
-from netcourse.simulation.linux.clock import MILLISECOND
+from netcourse.simulation.linux.clock import MILLISECOND, SECOND
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.tasks import Future, Task
 
@@ -21,6 +22,7 @@ FREE_CHUNKS = 100
 STEPS_AT_A_TIME = 2000
 PACKETS_UNDER_WAY = 20 * MILLISECOND
 PAUSE = 0.02
+FOR_EVER = 1 << 63
 PATIENCE = 200 * MILLISECOND
 
 
@@ -60,12 +62,34 @@ class World:
     def _deliver_packets(self) -> None:
         """Let what was begun just now take its first steps: a server that was started listens at once."""
         clock = self.engine.machine.clock
-        limit = clock.now + PACKETS_UNDER_WAY
+        limit, end = clock.now + PACKETS_UNDER_WAY, time.monotonic_ns() + PATIENCE
         for _ in range(STEPS_AT_A_TIME):
             due = clock.next_time()
-            if due is None or due > limit:
+            if due is None or due > limit or time.monotonic_ns() > end:
                 return
             clock.step()
+
+    def let_pass(self, seconds: int, over: Callable[[], bool]) -> None:
+        """Let so much time pass, or as much as there is until ``over()``; others have their turns meanwhile.
+
+        It takes no longer than it really would. Less than none is any time: for ever, maybe.
+        """
+        clock = self.engine.machine.clock
+        limit = clock.now + seconds * SECOND if seconds >= 0 else FOR_EVER
+        end = time.monotonic() + seconds if seconds >= 0 else math.inf
+        while not (over() or self.closing.is_set() or clock.now >= limit or time.monotonic() > end):
+            with self._lock:
+                self._run_a_while(over, limit)
+                due = clock.next_time()
+                idle = not over() and (due is None or due > limit)
+                if idle and seconds >= 0:
+                    clock.run_until(limit)
+            if idle and seconds < 0:
+                self.closing.wait(PAUSE)
+
+    def _run_a_while(self, over: Callable[[], bool], limit: int) -> None:
+        end = time.monotonic_ns() + PATIENCE
+        self.engine.machine.clock.run_while(lambda: not over() and time.monotonic_ns() < end, limit=limit)
 
     def drive(self, process: Process | None, over: Callable[[], bool], *, hung_up: Callable[[], bool],
               chunks: Callable[[], int] = lambda: 0) -> None:

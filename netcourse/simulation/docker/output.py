@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,25 +13,30 @@ from netcourse.simulation.linux.terminal import Terminal
 
 STDOUT, STDERR = 1, 2
 LONGEST_ENTRY, MOST_BYTES = 16 << 10, 16 << 20
+ENTRY_SIZE = 200
+"""What it takes to keep an entry, besides its bytes."""
 NOTICE = f"[older output is gone: the simulation keeps the last {MOST_BYTES >> 20} MiB of a container's]\n".encode()
 
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 Listener = Callable[[int, bytes], None]
 
 
 @dataclass(frozen=True)
 class LogEntry:
-    """A line of output, with its newline if it had one: when it ended (nanoseconds), on which stream."""
+    """Whole lines of output, with their newlines if they had them: when they ended (nanoseconds), on which stream."""
 
     time: int
     stream: int
     data: bytes
 
+    def lines(self) -> list[LogEntry]:
+        """One by one, and long ones in parts, as dockerd's copier reads them (moby daemon/logger/copier.go)."""
+        return [LogEntry(self.time, self.stream, line[start:start + LONGEST_ENTRY])
+                for line in _LINE.findall(self.data) for start in range(0, len(line), LONGEST_ENTRY)]
+
 
 class Log:
-    """Output line by line, as dockerd's copier hands it to a logging driver (moby daemon/logger/copier.go).
-
-    The newest lines are kept; ``count`` is the number of all that ever came.
-    """
+    """The newest output, in pieces of whole lines; ``count`` is the number of all pieces that ever came."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -42,8 +48,9 @@ class Log:
     def write(self, stream: int, data: bytes) -> None:
         begun = self._open[stream]
         begun += data
-        while (end := begun.find(b"\n") + 1 or len(begun) // LONGEST_ENTRY * LONGEST_ENTRY):
-            self._keep(stream, min(end, LONGEST_ENTRY))
+        end = begun.rfind(b"\n") + 1 or len(begun) // LONGEST_ENTRY * LONGEST_ENTRY
+        if end:
+            self._keep(stream, end)
 
     def finish(self) -> None:
         """Keep what was printed after the last newline."""
@@ -56,12 +63,12 @@ class Log:
         self._entries.append(LogEntry(self._clock.now, stream, bytes(begun[:size])))
         del begun[:size]
         self.count += 1
-        self._size += size
-        while self._size > MOST_BYTES:
-            self._size -= len(self._entries.popleft().data)
+        self._size += size + ENTRY_SIZE
+        while self._size > MOST_BYTES + ENTRY_SIZE:
+            self._size -= len(self._entries.popleft().data) + ENTRY_SIZE
 
     def since(self, position: int) -> list[LogEntry]:
-        """The lines after the first ``position`` ones; a notice stands for those that are gone."""
+        """The pieces after the first ``position`` ones; a notice stands for those that are gone."""
         dropped = self.count - len(self._entries)
         kept = list(self._entries)[max(0, position - dropped):]
         return [LogEntry(kept[0].time, STDERR, NOTICE), *kept] if position < dropped else kept

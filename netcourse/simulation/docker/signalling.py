@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import conflict
-from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.signals import Signal
 
 DEFAULT_GRACE = 10
@@ -22,17 +21,9 @@ def kill(container: Container, number: int) -> None:
         unpause(container)
 
 
-def stop(container: Container, grace: int | None, number: int | None) -> None:
-    """Ask it to end, and kill it when ``grace`` seconds are up, which pass at once."""
-    process, clock = container.process, container.engine.machine.clock
-    if process is None:
-        return
-    seconds = container.config.get("StopTimeout", DEFAULT_GRACE) if grace is None else grace
-    kill(container, number or container.stop_signal)
-    clock.run_while(lambda: not process.exit.done, limit=clock.now + seconds * SECOND)
-    if not process.exit.done:
-        clock.run_until(clock.now + seconds * SECOND)
-        kill(container, Signal.SIGKILL)
+def grace(container: Container) -> int:
+    """Seconds between being asked to end and being killed."""
+    return int(container.config.get("StopTimeout", DEFAULT_GRACE))
 
 
 def pause(container: Container) -> None:

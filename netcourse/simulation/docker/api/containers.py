@@ -15,6 +15,7 @@ from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
 from netcourse.simulation.docker.inspecting import inspect_container
 from netcourse.simulation.docker.signals import signal_number
+from netcourse.simulation.linux.signals import Signal
 
 
 def create(request: Request) -> Response:
@@ -52,10 +53,24 @@ def stop(request: Request) -> Response:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             return Response(status=304)
-        with _said_of(f"cannot stop container: {request.parts['id']}"):
-            signalling.stop(container, patience, _signal(request))
-        container.emit("stop")
+    with _said_of(f"cannot stop container: {request.parts['id']}"):
+        _end(request, container, patience)
+    request.alone(lambda: container.emit("stop"))
     return Response(status=204)
+
+
+def _end(request: Request, container: Container, patience: int | None) -> None:
+    """Ask it to end, and kill it when its time is up, which passes at once. Raises EngineError."""
+    number = _signal(request)
+    with request.world.enter():
+        process, seconds = container.process, signalling.grace(container) if patience is None else patience
+        if process is None:
+            return
+        signalling.kill(container, number or container.stop_signal)
+    request.world.let_pass(seconds, lambda: process.exit.done)
+    with request.world.enter():
+        if container.process is process and not process.exit.done:
+            signalling.kill(container, Signal.SIGKILL)
 
 
 def _patience(request: Request) -> int | None:
@@ -82,10 +97,10 @@ def restart(request: Request) -> Response:
     patience = _patience(request)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        with _said_of(f"Cannot restart container {request.parts['id']}"):
-            signalling.stop(container, patience, _signal(request))
-            container.start()
-        container.emit("restart")
+    with _said_of(f"Cannot restart container {request.parts['id']}"):
+        _end(request, container, patience)
+        request.alone(container.start)
+    request.alone(lambda: container.emit("restart"))
     return Response(status=204)
 
 

@@ -59,13 +59,15 @@ def logs(request: Request) -> Stream:
         with request.world.enter():
             found, position = log.since(0), log.count
         for entry in _tail([entry for entry in found if shown(entry)], request.one("tail", "all")):
-            connection.send(written(entry))
+            for line in entry.lines():
+                connection.send(written(line))
         while request.flag("follow") and not connection.hung_up() and not request.world.closing.is_set():
             with request.world.enter():
                 running = container.is_running
                 found, position = log.since(position), log.count
             for entry in filter(shown, found):
-                connection.send(written(entry))
+                for line in entry.lines():
+                    connection.send(written(line))
             if not running:
                 return
             request.world.closing.wait(POLL)
@@ -107,9 +109,17 @@ def _details(container: Container) -> str:
 
 
 def _tail(entries: list[LogEntry], wanted: str) -> list[LogEntry]:
-    if not wanted.isdigit():
+    """The last so many lines; all for what is no number."""
+    if not (wanted.isascii() and wanted.isdigit()):
         return entries
-    return entries[-int(wanted):] if int(wanted) else []
+    found: list[LogEntry] = []
+    left = int(wanted[:19])
+    for entry in reversed(entries):
+        if not left:
+            break
+        found[:0] = lines = entry.lines()[-left:]
+        left -= len(lines)
+    return found
 
 
 def attach(request: Request) -> Stream:

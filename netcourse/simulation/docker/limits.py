@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netcourse.simulation.docker.errors import bad_request, failed
+from netcourse.simulation.docker.errors import bad_request, conflict, failed
 
 PROCESSORS = 1
 LEAST_MEMORY, LEAST_QUOTA, BILLION = 6 << 20, 1000, 10**9
@@ -33,6 +33,21 @@ def check_limits(_: Wanted, host_config: Wanted) -> None:
         raise failed("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
 
 
+def updated_limits(host_config: Wanted, wanted: Wanted) -> Wanted:
+    """The limits that change. Raises EngineError (moby daemon/container, Container.UpdateContainer)."""
+    new = {name: wanted[name] for name in _UPDATABLE if wanted.get(name)}
+    check_limits({}, new)
+    old = {name: host_config.get(name) or 0 for name in _UPDATABLE}
+    for first, second, told in _APART:
+        if new.get(first) and old[second]:
+            raise conflict(f"Conflicting options: {told} has already been set")
+    swap = old["MemorySwap"] or 2 * old["Memory"]
+    if new.get("Memory", 0) > swap and "MemorySwap" not in new:
+        raise conflict("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the "
+                       "same time")
+    return new
+
+
 def _check_set(text: str, name: str, what: str) -> None:
     """The simulated machine has one processor and one node of memory, both of the number 0."""
     if text and not _SET.fullmatch(text):
@@ -41,6 +56,12 @@ def _check_set(text: str, name: str, what: str) -> None:
         raise bad_request(f"Requested {what} are not available - requested {text}, available: 0")
 
 
+_UPDATABLE = ("Memory", "MemorySwap", "MemoryReservation", "NanoCpus", "CpuPeriod", "CpuQuota", "CpuShares",
+              "CpuRealtimePeriod", "CpuRealtimeRuntime", "CpusetCpus", "CpusetMems", "BlkioWeight", "PidsLimit")
+_APART = (("CpuPeriod", "NanoCpus", "CPU Period cannot be updated as NanoCPUs"),
+          ("CpuQuota", "NanoCpus", "CPU Quota cannot be updated as NanoCPUs"),
+          ("NanoCpus", "CpuPeriod", "Nano CPUs cannot be updated as CPU Period"),
+          ("NanoCpus", "CpuQuota", "Nano CPUs cannot be updated as CPU Quota"))
 _NUMBERS = ("Memory", "MemorySwap", "MemorySwappiness", "MemoryReservation", "NanoCpus", "CpuPeriod", "CpuQuota",
             "CpuShares", "OomScoreAdj", "ShmSize", "BlkioWeight")
 _CHECKS: tuple[tuple[Callable[[Wanted], bool], str], ...] = (

@@ -14,6 +14,7 @@ from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
 from netcourse.simulation.docker.inspecting import inspect_container
+from netcourse.simulation.docker.limits import updated_limits
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.signals import Signal
 
@@ -156,11 +157,21 @@ def update(request: Request) -> Response:
     wanted = request.json("container.UpdateConfig")
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        if (wanted.get("RestartPolicy") or {}).get("Name"):
-            _check_policy(container, wanted["RestartPolicy"])
-            container.host_config["RestartPolicy"] = wanted["RestartPolicy"]
+        policy = wanted.get("RestartPolicy") or {}
+        changed = _changed_limits(container, wanted) | ({"RestartPolicy": policy} if policy.get("Name") else {})
+        if "RestartPolicy" in changed:
+            _check_policy(container, policy)
+        container.host_config |= changed
         container.emit("update")
     return Response({"Warnings": None})
+
+
+def _changed_limits(container: Container, wanted: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return updated_limits(container.host_config, wanted)
+    except EngineError as error:
+        told = f"Cannot update container {container.id}: {error}" if error.status == 409 else str(error)
+        raise EngineError(error.status, told) from None
 
 
 def _check_policy(container: Container, policy: dict[str, Any]) -> None:

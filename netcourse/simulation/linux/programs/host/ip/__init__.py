@@ -82,7 +82,10 @@ async def ip(process: Process) -> int:
             option = _family(rest)
         if option in ("4", "6"):
             family = option
-        options.add(_OPTIONS.get(option, option))
+        name = _OPTIONS.get(option, option)
+        if name == "statistics" and name in options:
+            raise words.not_simulated("more than one -s")
+        options.add(name)
     return await _run(Request(process, home, family, frozenset(options)), rest)
 
 

@@ -3,78 +3,19 @@
 from __future__ import annotations
 
 import errno
-import random
-from collections.abc import Coroutine
 from ipaddress import IPv4Address
-from typing import Any, TypeVar
 
 import pytest
 
-from netcourse.journey import Recorder
-from netcourse.packets import ICMP, ICMPType, IPv4, Unreachable
-from netcourse.simulation.linux.address import Address
+from netcourse.packets import ICMPType, Unreachable
 from netcourse.simulation.linux.bridge import Bridge
-from netcourse.simulation.linux.clock import SECOND, Clock
-from netcourse.simulation.linux.device import Veth
+from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.machine import Machine
-from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.netfilter import type_command
-from netcourse.simulation.linux.routes import EVERYWHERE, NoRoute, Route
-from netcourse.simulation.linux.sockets import ICMPSocket, UDPSocket
+from netcourse.simulation.linux.routes import NoRoute
+from netcourse.simulation.linux.sockets import UDPSocket
 from netcourse.simulation.linux.tasks import Task
-from netcourse.simulation.linux.tcp import TCPSocket
-
-Result = TypeVar("Result")
-
-
-@pytest.fixture
-def machine() -> Machine:
-    return Machine("machine", Clock(), random.Random(0), Recorder())
-
-
-def cable(machine: Machine, one: Namespace, one_name: str, other: Namespace, other_name: str) -> tuple[Veth, Veth]:
-    ends = Veth(one_name, machine.new_mac()), Veth(other_name, machine.new_mac())
-    Veth.pair(*ends)
-    one.add_device(ends[0])
-    other.add_device(ends[1])
-    one.set_up(ends[0])
-    other.set_up(ends[1])
-    return ends
-
-
-def member(machine: Machine, bridge: Bridge, name: str, address: str) -> Namespace:
-    """A namespace on the bridge, with a default route over the bridge's address."""
-    namespace = machine.add_namespace(name)
-    namespace.set_up(namespace.loopback)
-    outside, inside = cable(machine, machine.root, f"veth-{name}", namespace, "eth0")
-    bridge.add_port(outside)
-    namespace.add_address(inside, Address.parse(address))
-    namespace.routes.add(Route(EVERYWHERE, "eth0", gateway=bridge.addresses[0].ip))
-    return namespace
-
-
-@pytest.fixture
-def bridge(machine: Machine) -> Bridge:
-    bridge = Bridge("br0", machine.new_mac())
-    machine.root.add_device(bridge)
-    machine.root.add_address(bridge, Address.parse("10.0.0.1/24"))
-    machine.root.set_up(bridge)
-    return bridge
-
-
-def run(machine: Machine, coroutine: Coroutine[Any, None, Result]) -> Result:
-    task = Task(machine.clock, coroutine)
-    machine.clock.run_while(lambda: not task.done)
-    return task.result()
-
-
-async def ping(namespace: Namespace, target: str, *, ttl: int = 64, size: int = 56) -> IPv4:
-    socket = ICMPSocket(namespace)
-    try:
-        socket.send_to(ICMP(ICMPType.ECHO_REQUEST, 0, 7, 1, bytes(size)), IPv4Address(target), ttl=ttl)
-        return await socket.receive(5)
-    finally:
-        socket.close()
+from tests.simulation.wiring import ask, member, ping, run, serve_once, two_networks
 
 
 def test_a_namespace_answers_a_ping_of_its_neighbour(machine: Machine, bridge: Bridge) -> None:
@@ -128,14 +69,6 @@ def test_without_a_route_nothing_is_sent(machine: Machine, bridge: Bridge) -> No
     assert refusal.value.errno == errno.ENETUNREACH
 
 
-def two_networks(machine: Machine, bridge: Bridge) -> tuple[Namespace, Namespace]:
-    other = Bridge("br1", machine.new_mac())
-    machine.root.add_device(other)
-    machine.root.add_address(other, Address.parse("10.0.1.1/24"))
-    machine.root.set_up(other)
-    return member(machine, bridge, "red", "10.0.0.2/24"), member(machine, other, "blue", "10.0.1.2/24")
-
-
 def test_a_machine_forwards_only_when_it_is_told_to(machine: Machine, bridge: Bridge) -> None:
     red, _ = two_networks(machine, bridge)
 
@@ -162,28 +95,6 @@ def test_a_long_packet_is_cut_and_put_together_again(machine: Machine, bridge: B
     answer = run(machine, ping(red, "10.0.0.3", size=4000))
 
     assert len(answer.payload.payload) == 4000
-
-
-async def serve_once(namespace: Namespace, port: int) -> bytes:
-    listener = TCPSocket(namespace)
-    listener.bind(port=port)
-    listener.listen()
-    connection = await listener.accept()
-    question = await connection.receive()
-    await connection.send(b"you said " + question)
-    connection.close()
-    return question
-
-
-async def ask(namespace: Namespace, target: str, port: int, text: bytes) -> bytes:
-    socket = TCPSocket(namespace)
-    await socket.connect((IPv4Address(target), port))
-    await socket.send(text)
-    answer = b""
-    while data := await socket.receive():
-        answer += data
-    socket.close()
-    return answer
 
 
 def test_two_namespaces_talk_over_tcp(machine: Machine, bridge: Bridge) -> None:

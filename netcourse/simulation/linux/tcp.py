@@ -256,9 +256,19 @@ class TCPSocket:
         elif self._is_closed and segment.payload:
             self.namespace.sockets.tcp.refuse(packet, segment)
             self.give_way()
-        elif segment.flags & ACK:
+        elif segment.flags & ACK and not self._finds_no_place:
             self._take_acknowledgement(segment)
             self._take_data(segment)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether nobody more may wait to be accepted (sk_acceptq_is_full: one more than the backlog may)."""
+        return len(self._accepted) > self._backlog
+
+    @property
+    def _finds_no_place(self) -> bool:
+        """Made, but too many wait already: as if the last segment of the handshake had been lost."""
+        return self.state is State.SYN_RECEIVED and self._listener is not None and self._listener._is_full
 
     def _is_next(self, segment: TCP) -> bool:
         return segment.sequence == self._expected and not segment.flags & SYN and self.state is not State.TIME_WAIT
@@ -277,7 +287,7 @@ class TCPSocket:
             return
         if segment.flags & ACK:
             self.namespace.sockets.tcp.refuse(packet, segment)
-        elif segment.flags & SYN and len(self._accepted) <= self._backlog:
+        elif segment.flags & SYN and not self._is_full:
             self._make_child(packet, segment)
 
     def _make_child(self, packet: IPv4, segment: TCP) -> None:

@@ -110,17 +110,23 @@ class Conntrack:
             return None
         return self.find(Tuple.of(error.payload), arriving=False)
 
-    def untranslate_error(self, packet: IPv4, connection: Connection) -> IPv4:
-        """An ICMP error with the quoted packet as its sender knew it, addressed to that sender."""
+    def untranslate_error(self, packet: IPv4, connection: Connection, *, entering: bool) -> IPv4:
+        """An ICMP error with the quoted packet as its sender knew it, addressed to that sender.
+
+        One end is done on the way in and the other on the way out, like that of an answer. With its destination the
+        quoted packet's sender is hidden too, whichever router has spoken (nf_nat_icmp_reply_translation).
+        """
         error = packet.payload
         assert isinstance(error, ICMP)
         assert isinstance(error.payload, IPv4)
-        original = connection.is_original(Tuple.of(error.payload))
-        sent = connection.original if original else connection.reply
-        gone = (connection.reply if original else connection.original).mirror()
-        source = sent.destination if packet.source == gone.destination else packet.source
-        quoted = sent.apply(error.payload)
-        return replace(packet, source=source, destination=sent.source, payload=replace(error, payload=quoted))
+        key = Tuple.of(error.payload)
+        if connection.is_original(key):
+            known = connection.middle if entering else connection.original
+        else:
+            known = connection.middle.mirror() if entering else connection.reply
+        source = packet.source if known.destination == key.destination else known.destination
+        quoted = known.apply(error.payload)
+        return replace(packet, source=source, destination=known.source, payload=replace(error, payload=quoted))
 
     # What is shown
 

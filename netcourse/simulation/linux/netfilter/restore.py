@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from copy import copy
 
 from netcourse.simulation.linux.netfilter.commands import carry_out
 from netcourse.simulation.linux.netfilter.extension import IptablesError
 from netcourse.simulation.linux.netfilter.parser import parse
 from netcourse.simulation.linux.netfilter.tables import BUILT_IN, Chain, Netfilter, Table
+from netcourse.simulation.linux.netfilter.words import words_of
 
 PROGRAM = "iptables-restore"
 COUNTERS = re.compile(r"\[(\d+):(\d+)\]")
@@ -89,7 +89,7 @@ class Restore:
 
     def _command(self, line: str) -> None:
         counters = COUNTERS.match(line)
-        words = shlex.split(line[counters.end():] if counters else line)
+        words = words_of(line[counters.end():] if counters else line)
         if any(word.startswith(("-t", "--table")) for word in words):
             raise self._wrong("The -t option cannot be used in iptables-restore.\n")
         if counters and self._counted:

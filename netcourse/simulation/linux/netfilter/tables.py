@@ -204,8 +204,8 @@ class _Traversal:
         if connection is None or self._incoming == "lo":
             return packet
         if _is_error(packet):
-            return self._tracked.untranslate_error(packet, connection)
-        self._decide_translation(packet, connection)
+            return self._tracked.untranslate_error(packet, connection, entering=self._hook in ENTRY_HOOKS)
+        packet = self._decide_translation(packet, connection)
         key = Tuple.of(packet)
         translated = self._wanted(key, connection).apply(packet)
         if translated is not packet:
@@ -219,12 +219,12 @@ class _Traversal:
             return connection.middle if self._hook in ENTRY_HOOKS else connection.reply.mirror()
         return connection.middle.mirror() if self._hook in ENTRY_HOOKS else connection.original.mirror()
 
-    def _decide_translation(self, packet: IPv4, connection: Connection) -> None:
-        """The nat table is asked once for each end of a connection, about its first packet."""
+    def _decide_translation(self, packet: IPv4, connection: Connection) -> IPv4:
+        """The nat table is asked once for each end of a connection, about its first packet, which may be marked."""
         entering = self._hook in ENTRY_HOOKS
         decided = connection.destination_decided if entering else connection.source_decided
         if decided or connection.answered or not connection.is_original(Tuple.of(packet)):
-            return
+            return packet
         if entering:
             connection.destination_decided = True
         else:
@@ -236,3 +236,4 @@ class _Traversal:
             reply = rule.action.translate(connection.reply, passage)
             if reply != connection.reply:
                 self._tracked.redirect(connection, reply)
+        return passage.packet

@@ -38,6 +38,26 @@ class Words:
         return self._left.pop(0) if self._left and self._left[0][:1] not in ("-", "!") else None
 
 
+def words_of(line: str) -> list[str]:
+    """The words of a line of iptables-restore (add_param_to_argv in iptables/xshared.c).
+
+    A quotation mark that closes ends the word; a backslash means something between quotation marks alone. What is
+    still open at the end of the line has the line's end in it.
+    """
+    words, word = [], ""
+    quoted = escaped = False
+    for letter in f"{line}\n":
+        ends = letter == '"' if quoted else letter in " \t\n"
+        if escaped or not (ends or letter == '"' or (quoted and letter == "\\")):
+            word, escaped = word + letter, False
+        elif not ends:
+            quoted, escaped = True, quoted
+        elif word or quoted:
+            words.append(word)
+            word, quoted = "", False
+    return [*words, word] if quoted else words
+
+
 def spelled_out(word: str, known: Collection[str]) -> str | None:
     """The option that ``word`` is, or is the beginning of; None where that could be none or several."""
     if word in known:

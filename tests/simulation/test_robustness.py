@@ -10,7 +10,8 @@ import pytest
 from netcourse.journey import Recorder
 from netcourse.simulation.docker.output import MOST_BYTES, NOTICE, STDOUT, Log
 from netcourse.simulation.linux.clock import SECOND, Clock
-from netcourse.simulation.linux.files import FileSystem, Image
+from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.image import Image
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.process import MOST_PROCESSES, PidNamespace, Process
 from netcourse.simulation.linux.programs.busybox import PROGRAMS

@@ -233,7 +233,7 @@ class Container:
         """A process with what all in this container have, ready to start. Raises CannotStart, EngineError."""
         assert self.namespace is not None
         directory, who = directory or self.directory, self.user(user)
-        files = self.files if who.is_root else self.files.seen_by(who.user)
+        files = self.files if who.is_root else self.files.seen_by(who)
         environment = self.environment(variables, terminal=terminal)
         environment.setdefault("HOME", home(who, files))
         try:

@@ -20,7 +20,8 @@ from netcourse.simulation.docker.registry import Containers
 from netcourse.simulation.docker.timestamps import timestamp_text
 from netcourse.simulation.docker.volumes import Volumes
 from netcourse.simulation.linux.clock import Clock
-from netcourse.simulation.linux.files import FileSystem, Image
+from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.image import Image
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.programs import PROGRAM_SETS
 

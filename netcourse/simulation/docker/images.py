@@ -11,7 +11,7 @@ from typing import Any
 
 from netcourse.simulation.docker.errors import conflict, not_found
 from netcourse.simulation.linux.clock import SECOND
-from netcourse.simulation.linux.files import Image as Content
+from netcourse.simulation.linux.image import Image as Content
 from netcourse.simulation.linux.process import Program
 from netcourse.simulation.linux.programs import PROGRAM_SETS
 

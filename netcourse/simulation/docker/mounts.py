@@ -15,7 +15,8 @@ from netcourse.simulation.docker.errors import EngineError, bad_request, failed,
 from netcourse.simulation.docker.starting import cannot_mount
 from netcourse.simulation.docker.tmpfs import Memory, read_options
 from netcourse.simulation.docker.volumes import ANONYMOUS
-from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Image, Mount
+from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount
+from netcourse.simulation.linux.image import Image
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container

@@ -9,7 +9,8 @@ from typing import Any
 from netcourse.simulation.docker.errors import bad_request, conflict, not_found, not_simulated
 from netcourse.simulation.docker.events import Events
 from netcourse.simulation.linux.clock import Clock
-from netcourse.simulation.linux.files import FileSystem, Image
+from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.image import Image
 
 ROOT = "/var/lib/docker/volumes"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")

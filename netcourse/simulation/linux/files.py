@@ -10,14 +10,15 @@ import errno
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.linux import live_files
-from netcourse.simulation.linux.credentials import ROOT
-from netcourse.simulation.linux.live_files import LiveFile, Tree
+from netcourse.simulation.linux.credentials import ROOT, Credentials
+from netcourse.simulation.linux.image import Image, parents_of
+from netcourse.simulation.linux.live_files import LiveFile, LiveFiles, Tree
+from netcourse.simulation.linux.ownership import Ownership
 from netcourse.simulation.linux.process import Program, ProgramNotFound
 
 if TYPE_CHECKING:
@@ -34,30 +35,6 @@ _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
 
 def _error(number: int, path: str) -> OSError:
     return OSError(number, os.strerror(number), path)
-
-
-class Image:
-    """What containers of one image share: files and programs by path. ``created``: nanoseconds since the epoch."""
-
-    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program], *, created: int = 0) -> None:
-        self.created = created
-        self.files = dict(files)
-        self.programs = dict(programs)
-        self.directories = {parent for path in (*files, *programs) for parent in _parents(path)}
-
-    def below(self, folder: str) -> Image:
-        """What is in ``folder``, as an image of its own."""
-        inside, length = folder + "/", len(folder)
-        return Image({path[length:]: content for path, content in self.files.items() if path.startswith(inside)},
-                     {path[length:]: program for path, program in self.programs.items() if path.startswith(inside)})
-
-
-def _parents(path: str) -> list[str]:
-    parents = []
-    while path != "/":
-        path = posixpath.dirname(path)
-        parents.append(path)
-    return parents
 
 
 @dataclass
@@ -97,13 +74,10 @@ class FileSystem:
         self._mounts: dict[str, Mount] = {}
         self._own_files: set[str] = set()
         self._own_programs: dict[str, Program] = {}
-        self._open_to_all, self._user = set(open_to_all), ROOT.user
-        self._owners: dict[str, int] = {}
+        self.ownership, self._user = Ownership(open_to_all), ROOT
         self.read_only = False
         self.namespaces: dict[str, Namespace] = {}
-        self._live_files: dict[str, Callable[[], bytes]] = {}
-        self._writers: dict[str, Callable[[bytes], None]] = {}
-        self._trees: dict[str, Callable[[], Tree]] = {}
+        self._live = LiveFiles()
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
 
     def resolve(self, path: str, directory: str = "/") -> str:
@@ -114,11 +88,10 @@ class FileSystem:
     def seen_anew(self) -> FileSystem:
         """The same files, with live ones of its own: for a process that enters another namespace."""
         other = copy(self)
-        other._live_files, other._trees = dict(self._live_files), dict(self._trees)
-        other._writers = dict(self._writers)
+        other._live = self._live.copy()
         return other
 
-    def seen_by(self, user: int) -> FileSystem:
+    def seen_by(self, user: Credentials) -> FileSystem:
         """The same files, with no more rights than ``user`` has."""
         other = copy(self)
         other._user = user
@@ -137,10 +110,8 @@ class FileSystem:
     def mount_live(self, path: str, content: Callable[[], bytes],
                    writer: Callable[[bytes], None] | None = None) -> None:
         """Put a file there that is read anew each time; ``writer`` takes what is written, or raises OSError."""
-        self._directories.update(_parents(path))
-        self._live_files[path] = content
-        if writer is not None:
-            self._writers[path] = writer
+        self._directories.update(parents_of(path))
+        self._live.files[path] = LiveFile(content, writer)
 
     def mount_roots(self, roots: Callable[[int], FileSystem | None]) -> None:
         """/proc/PID/root: the files that another process sees (proc(5))."""
@@ -152,7 +123,7 @@ class FileSystem:
             raise _error(errno.ENOTDIR, folder)
         above = self._mount_above(folder)
         outer, place = (above[0].files, above[1]) if above is not None else (self, folder)
-        outer._directories.update({place, *_parents(place)})
+        outer._directories.update({place, *parents_of(place)})
         outer._removed.discard(place)
         self._mounts[folder] = mount
 
@@ -180,31 +151,23 @@ class FileSystem:
         if mounted is None and self.read_only and not path.startswith("/dev/"):
             raise _error(errno.EROFS, path)
         if mounted is None:
-            if self._user != ROOT.user:
-                self._check_rights(path, removing=removing)
+            if not self._user.is_root:
+                self._check_owner(path, removing=removing)
             return self, path
         mount, inner = mounted
         if not mount.writable:
             raise _error(errno.EROFS, path)
         return mount.files.seen_by(self._user), inner
 
-    def _check_rights(self, path: str, *, removing: bool) -> None:
-        """Raises PermissionError. What is new becomes the user's; a directory open to all is sticky (inode(7))."""
-        folder = posixpath.dirname(path)
-        own_folder = self._owners.get(folder) == self._user
-        if self.exists(path):
-            is_own = self._owners.get(path) == self._user
-            allowed = (is_own and (folder in self._open_to_all or own_folder)) if removing else is_own
-        else:
-            allowed = own_folder or folder in self._open_to_all
-        if not allowed:
-            is_sticky = removing and folder in self._open_to_all
-            raise _error(errno.EPERM if is_sticky else errno.EACCES, path)
-        self._owners[path] = self._user
+    def _check_owner(self, path: str, *, removing: bool) -> None:
+        number = self.ownership.refusal(path, self._user, exists=self.exists(path), removing=removing)
+        if number:
+            raise _error(number, path)
+        self.ownership.take(path, self._user)
 
     def mount(self, path: str, content: bytes) -> None:
         """Put a file there, with the folders above it, that can't be removed."""
-        self._directories.update(_parents(path))
+        self._directories.update(parents_of(path))
         self._written[path] = content
         self._touch(path)
         self._removed.discard(path)
@@ -212,41 +175,23 @@ class FileSystem:
 
     def mount_program(self, path: str, program: Program) -> None:
         """Put a program there that isn't the image's."""
-        self._directories.update(_parents(path))
+        self._directories.update(parents_of(path))
         self._own_programs[path] = program
 
     def mount_tree(self, prefix: str, tree: Callable[[], Tree]) -> None:
         """Files below ``prefix`` that come and go by themselves, as in /sys/class/net."""
-        self._directories.update({prefix, *_parents(prefix)})
-        self._trees[prefix] = tree
-
-    def _live(self, path: str) -> LiveFile | Tree | None:
-        for prefix, tree in self._trees.items():
-            if path == prefix or path.startswith(prefix + "/"):
-                return live_files.find(tree(), path[len(prefix):])
-        return None
-
-    def _live_names(self, path: str) -> list[str]:
-        """The paths of what a live folder holds."""
-        live = self._live(path)
-        return [] if live is None or isinstance(live, LiveFile) else [f"{path}/{name}" for name in live]
-
-    def _writer(self, path: str) -> Callable[[bytes], None] | None:
-        live = self._live(path)
-        return live.write if isinstance(live, LiveFile) else self._writers.get(path)
+        self._directories.update({prefix, *parents_of(prefix)})
+        self._live.trees[prefix] = tree
 
     def _find(self, path: str) -> Content | None:
         other = self._elsewhere(path)
         if other is not None:
             return other[0]._find(other[1])
-        if path in self._live_files:
-            return self._live_files[path]
+        if (live := self._live.file(path)) is not None:
+            return live.read
         if path in self._written:
             return self._written[path]
-        if path not in self._removed and path in self._image.files:
-            return self._image.files[path]
-        live = self._live(path)
-        return live.read if isinstance(live, LiveFile) else None
+        return self._image.files.get(path) if path not in self._removed else None
 
     def is_directory(self, path: str) -> bool:
         other = self._elsewhere(path)
@@ -254,8 +199,7 @@ class FileSystem:
             return other[0].is_directory(other[1])
         if path in self._removed:
             return False
-        return (path in self._directories or path in self._image.directories
-                or isinstance(self._live(path), Mapping))
+        return path in self._directories or path in self._image.directories or self._live.is_folder(path)
 
     def mode(self, path: str) -> str:
         """As ls prints it: nobody can change it here."""
@@ -266,7 +210,13 @@ class FileSystem:
             return "-rwxr-xr-x"
         if path == "/dev/null":
             return "crw-rw-rw-"
-        return "-r--r--r--" if is_kernels and path not in self._writers else "-rw-r--r--"
+        live = self._live.file(path)
+        return "-r--r--r--" if is_kernels and (live is None or live.write is None) else "-rw-r--r--"
+
+    def owner(self, path: str) -> Credentials:
+        """Whose user and group it belongs to."""
+        other = self._elsewhere(path)
+        return other[0].owner(other[1]) if other is not None else self.ownership.of(path)
 
     def size(self, path: str) -> int:
         """Bytes, as stat(2) has them: none for what the kernel makes up when it is read."""
@@ -331,8 +281,9 @@ class FileSystem:
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
-        if (writer := self._writer(path)) is not None:
-            writer(data)
+        live = self._live.file(path)
+        if live is not None and live.write is not None:
+            live.write(data)
             return
         files, inner = self._to_change(path)
         if files is not self:
@@ -397,7 +348,7 @@ class FileSystem:
         if path in self._own_files:
             raise _error(errno.EBUSY, path)
         self._release(path)
-        self._owners.pop(path, None)
+        self.ownership.forget(path)
         self._removed.add(path)
         self._touch(posixpath.dirname(path))
 
@@ -424,8 +375,8 @@ class FileSystem:
             own = (name.rpartition("/") for name in self._own_files)
             return sorted({*other[0].list(other[1]), *(name for folder, _, name in own if folder == path)})
         prefix = path if path.endswith("/") else path + "/"
-        known: tuple[Any, ...] = (*self._written, *self._live_files, *self._directories, *self._image.files,
-                                  *self._image.programs, *self._image.directories, *self._live_names(path))
+        known: tuple[Any, ...] = (*self._written, *self._directories, *self._image.files, *self._image.programs,
+                                  *self._image.directories, *self._live.paths(path))
         names = {name[len(prefix):].split("/")[0] for name in known
                  if name.startswith(prefix) and name not in self._removed}
         return sorted(names - {""})

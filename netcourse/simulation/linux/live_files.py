@@ -32,6 +32,41 @@ def find(tree: Tree, path: str) -> LiveFile | Tree | None:
     return tree
 
 
+class LiveFiles:
+    """``files`` by path, and ``trees`` by the folder that they fill."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, LiveFile] = {}
+        self.trees: dict[str, Callable[[], Tree]] = {}
+
+    def copy(self) -> LiveFiles:
+        other = LiveFiles()
+        other.files, other.trees = dict(self.files), dict(self.trees)
+        return other
+
+    def _find(self, path: str) -> LiveFile | Tree | None:
+        if path in self.files:
+            return self.files[path]
+        for folder, tree in self.trees.items():
+            if path == folder or path.startswith(folder + "/"):
+                return find(tree(), path[len(folder):])
+        return None
+
+    def file(self, path: str) -> LiveFile | None:
+        found = self._find(path)
+        return found if isinstance(found, LiveFile) else None
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a tree has a folder there."""
+        return isinstance(self._find(path), Mapping)
+
+    def paths(self, folder: str) -> list[str]:
+        """All files, and what a tree has in ``folder``."""
+        found = self._find(folder)
+        names = found if isinstance(found, Mapping) else ()
+        return [*self.files, *(f"{folder}/{name}" for name in names)]
+
+
 def text_file(text: object) -> LiveFile:
     """A line that nobody may change."""
     return LiveFile(lambda: f"{text}\n".encode())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from netcourse.simulation.linux.clock import SECOND
+from netcourse.simulation.linux.credentials import GROUP, PASSWD, name_of
 from netcourse.simulation.linux.files import ENTRY_SIZE
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import complaining, options, refuse
@@ -127,11 +128,18 @@ def _line(process: Process, given: dict[str, str], entry: _Entry) -> str:
     mark = _mark(given, entry)
     if not given.keys() & {"l", "n"}:
         return f"{blocks}{entry.name}{mark}"
-    owner = "0        0       " if "n" in given else "root     root    "
+    owner = _owner(process, entry.path, in_numbers="n" in given)
     size = _readable(entry.size) if "h" in given else str(entry.size)
     target = f" -> {entry.target}" if entry.target else mark
     when = _date(process, entry.modified, full="full-time" in given)
     return f"{blocks}{entry.mode} {entry.links:4} {owner} {size:>9} {when} {entry.name}{target}"
+
+
+def _owner(process: Process, path: str, *, in_numbers: bool) -> str:
+    found = process.files.owner(path)
+    names = [str(number) if in_numbers else name_of(process.files, file, number) or str(number)
+             for file, number in ((PASSWD, found.user), (GROUP, found.group))]
+    return " ".join(f"{name:<8}" for name in names)
 
 
 def _mark(given: dict[str, str], entry: _Entry) -> str:

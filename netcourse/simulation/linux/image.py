@@ -1,0 +1,33 @@
+"""What the files of a container come from: the image, which all containers of it share."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from netcourse.simulation.linux.process import Program
+
+
+class Image:
+    """What containers of one image share: files and programs by path. ``created``: nanoseconds since the epoch."""
+
+    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program], *, created: int = 0) -> None:
+        self.created = created
+        self.files = dict(files)
+        self.programs = dict(programs)
+        self.directories = {parent for path in (*files, *programs) for parent in parents_of(path)}
+
+    def below(self, folder: str) -> Image:
+        """What is in ``folder``, as an image of its own."""
+        inside, length = folder + "/", len(folder)
+        return Image({path[length:]: content for path, content in self.files.items() if path.startswith(inside)},
+                     {path[length:]: program for path, program in self.programs.items() if path.startswith(inside)})
+
+
+def parents_of(path: str) -> list[str]:
+    """The folders above it, the innermost first."""
+    parents = []
+    while path != "/":
+        path = posixpath.dirname(path)
+        parents.append(path)
+    return parents

@@ -228,7 +228,8 @@ class FileSystem:
     def links(self, path: str) -> int:
         """How many names a folder has: its own, ``.`` and one ``..`` for each folder in it. One that is partly the
         image's and partly the container's counts 1 (fs/overlayfs/inode.c)."""
-        if path in ("/", "/etc") or (path in self._image.directories and path in self._changed):
+        is_of_image = path in self._image.directories or path in USUAL_DIRECTORIES
+        if path in ("/", "/etc") or (is_of_image and path in self._changed):
             return 1
         return 2 + sum(self.is_directory(f"{path.rstrip('/')}/{name}") for name in self.list(path))
 

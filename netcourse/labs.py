@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 MODES = ("auto", "real", "simulated")
 HOST = "host"
+FOLDER_PREFIX = "netcourse-"
+"""Of the folder in which a simulated engine has its socket."""
 LESSONS_ENGINE = 28
 """The version of the Docker Engine that the lessons' outputs come from."""
 
@@ -100,13 +102,17 @@ class DockerLab(DockerVerbs):
         return self._simulate(f"no Docker Engine answers ({tried})")
 
     def _simulate(self, reason: str) -> FoundEngine:
-        from netcourse.simulation.docker.listening import usual_path
+        from netcourse.simulation.docker.listening import remove_deserted, usual_path
         from netcourse.simulation.docker.server import SimulatedEngine
 
-        self._folder = tempfile.TemporaryDirectory(prefix="netcourse-")
-        self._simulated = SimulatedEngine(usual_path(Path(self._folder.name)))
         try:
+            remove_deserted(Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"))
+            self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
+            self._simulated = SimulatedEngine(usual_path(Path(self._folder.name)))
             return FoundEngine(open_client(self._simulated.address, {}), self._simulated.address, reason)
+        except OSError as error:
+            raise NoEngine(f"The simulated Docker Engine finds no place for its socket ({error.strerror}): make room, "
+                           "or name a folder of yours in TMPDIR.") from None
         except DockerException as error:
             raise NoEngine(f"Not even the simulated Docker Engine can be used: {reason_of(error)}.") from None
 

@@ -112,7 +112,10 @@ class DockerVerbs:
 
     def run(self, image: str, command: Command = STAY, *, name: str, network: str | None = None, ip: str | None = None,
             aliases: Sequence[str] = (), ports: Mapping[int, int] | None = None) -> None:
-        """``docker run -d``; ``ports`` are container port: host port. Without a command it just stays there."""
+        """``docker run -d``: ``lab.run("busybox", "httpd -f", name="web", network="front", ports={80: 8080})``
+
+        ``ports`` are pairs of the container's and the host's. Without a command the container just stays there.
+        """
         arguments.text("An image", image, "busybox"), container_name(name)
         program = arguments.command_words(command or STAY)
         network = None if network is None else network_name(network)

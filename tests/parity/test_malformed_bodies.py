@@ -19,6 +19,8 @@ WRONG_TYPES = [
     ("/networks/create", {"IPAM": {"Config": 1}}), ("/networks/create", {"IPAM": {"Config": [1]}}),
     ("/networks/create", {"IPAM": {"Config": [{"Subnet": 1}]}}), ("/networks/create", {"Options": {"a": 1}}),
     ("/networks/create", {"Labels": "x"}), ("/networks/create", {"Internal": "x"}),
+    *(("/networks/create", {"Name": "nc-lost", "IPAM": {"Config": [config]}})
+      for config in ({}, None, {"Subnet": ""}, {"Gateway": "10.70.0.1"}, {"IPRange": "10.70.0.0/25"})),
     ("/networks/bridge/connect", {"EndpointConfig": {"Aliases": [1]}}), ("/networks/bridge/connect", {}),
     ("/networks/bridge/connect", {"EndpointConfig": {"GwPriority": 1.5}}), ("/networks/bridge/disconnect", {}),
     ("/networks/bridge/disconnect", {"Force": 1}), ("/containers/create", {}), ("/containers/create", {"Image": 1}),

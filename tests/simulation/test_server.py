@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from netcourse.simulation.docker.listening import SOCKET_NAME, remove_deserted
 from netcourse.simulation.docker.server import SimulatedEngine
 from tests.conftest import HAS_UNIX_SOCKETS
 
@@ -31,6 +33,21 @@ def test_the_socket_of_a_killed_engine_is_taken_over(tmp_path: Path) -> None:
 
     with SimulatedEngine(path), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
+
+
+def test_the_folder_of_a_killed_engine_is_removed_and_that_of_a_running_one_stays(tmp_path: Path) -> None:
+    left, used = tmp_path / "left", tmp_path / "used"
+    for folder in (left, used):
+        folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(left / SOCKET_NAME))
+    with SimulatedEngine(used / SOCKET_NAME):
+        for folder in (left, used):
+            os.utime(folder / SOCKET_NAME, (0, 0))
+
+        remove_deserted(tmp_path.iterdir())
+
+        assert list(tmp_path.iterdir()) == [used]
 
 
 def test_the_socket_of_a_running_engine_is_left_alone(tmp_path: Path) -> None:

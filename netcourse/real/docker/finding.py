@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,6 +38,8 @@ def candidates(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str
     context = _current_context(environment, home)
     if context is not None:
         yield context
+    if sys.platform == "win32":
+        yield "npipe:////./pipe/docker_engine", "the usual pipe"
     for path in _usual_sockets(environment, home):
         if path.exists():
             yield f"unix://{path}", "the usual socket"

@@ -7,6 +7,8 @@ import secrets
 import socket
 import socketserver
 import stat
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,9 @@ from netcourse.simulation.docker.http_handler import HTTPHandler
 
 POLL = 0.05
 """Seconds between two looks whether the world closes."""
+SOCKET_NAME = "docker.sock"
+SETTLED = 60
+"""Seconds after which a socket that doesn't answer isn't just being made."""
 LONGEST_SOCKET_PATH = 103
 """Bytes: macOS has room for these (sys/un.h), Linux for four more."""
 
@@ -113,9 +118,20 @@ class LoopbackServer(Server):
 
 def usual_path(folder: Path) -> Path | None:
     """The socket for an engine in ``folder``; None, which is a loopback port, where the system has no room for it."""
-    path = folder / "docker.sock"
+    path = folder / SOCKET_NAME
     fits = len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
     return path if hasattr(socket, "AF_UNIX") and fits else None
+
+
+def remove_deserted(folders: Iterable[Path]) -> None:
+    """Remove those folders of ours whose socket nobody listens at any more, as a process leaves them that is killed."""
+    for folder in folders:
+        path = folder / SOCKET_NAME
+        with suppress(OSError):
+            is_settled = time.time() - path.lstat().st_mtime > SETTLED
+            if is_settled and folder.stat().st_uid == os.getuid() and not _answers(path):
+                path.unlink()
+                folder.rmdir()
 
 
 def _clear_stale(path: Path) -> None:

@@ -82,7 +82,7 @@ def check_scope(request: Request) -> None:
 
 def pools_of(wanted: dict[str, Any]) -> list[ipam.PoolRequest]:
     """Those that have a subnet. Raises EngineError for one that is written wrongly."""
-    parsed = [ipam.parse_pool(config) for config in wanted.get("Config") or [] if config and config.get("Subnet")]
+    parsed = [ipam.parse_pool(config or {}) for config in wanted.get("Config") or []]
     problems = [problem for found, _ in parsed for problem in found]
     if problems:
         raise ipam.invalid(problems)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
+from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import bad_request, not_implemented
+from netcourse.simulation.docker.errors import EngineError, bad_request, not_implemented
 from netcourse.simulation.docker.output import LogEntry
 from netcourse.simulation.docker.timestamps import timestamp_text
 
@@ -122,9 +122,12 @@ def _tail(entries: list[LogEntry], wanted: str) -> list[LogEntry]:
     return found
 
 
-def attach(request: Request) -> Stream:
+def attach(request: Request) -> Stream | Response:
     with request.world.enter() as engine:
-        container = engine.containers.get(request.parts["id"])
+        try:
+            container = engine.containers.get(request.parts["id"])
+        except EngineError as error:
+            return Response(f"{error}\r\n".encode(), error.status, {"Content-Type": RAW}, hijacked=True)
         container.emit("attach")
     wanted, outlet = _streams(request), Outlet(raw=container.has_terminal)
 

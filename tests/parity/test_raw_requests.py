@@ -31,6 +31,8 @@ REQUESTS = [
         "/plugins", "/secrets", "/configs", "/swarm", "/containers/nc-none/attach")),
     request("OPTIONS", "/nowhere"), request("POST", "/containers/nc-none/attach"),
     request("POST", "/containers/nc-none/attach?stream=1&stdout=1"),
+    *(request("POST", f"/containers/nc-none/attach?detachKeys={keys}") for keys in (
+        "ctrl-a", "ctrl-p,ctrl-q", "a,b", "DEL", "ctrl-xyz", "ctrl-a,,b", "ab", "ctrl-A", "ctrl-%40", "%C3%A9")),
     request("POST", "/exec/nc-none/start", "{}", JSON), request("POST", "/exec/nc-none/start", "", JSON),
     request("POST", "/containers/nc-none/start", '{"x":1}', "Content-Type: text/plain"),
     *(request("POST", "/networks/create", "{}", f"Content-Type: {kind}") for kind in (

@@ -86,7 +86,7 @@ class HTTPHandler(BaseHTTPRequestHandler):
             self.connection.sendall(f"HTTP/1.1 {PHRASES[found.status]}\r\nContent-Type: "
                                     f"{found.headers['Content-Type']}\r\n\r\n".encode() + found.content)
         elif isinstance(found, Stream):
-            self.close_connection = True
+            self.close_connection = self.close_connection or found.hijack or self._is_old
             self._stream(found)
         else:
             self._send(found)
@@ -184,7 +184,7 @@ class HTTPHandler(BaseHTTPRequestHandler):
         except EngineError as error:
             client.send(f"{error}\n".encode())
         except OSError:
-            return  # the client has gone
+            self.close_connection = True  # the client has gone
         except Exception:  # noqa: BLE001  # as in _ask; the head has left already
             client.send(f"{self._own_mistake().content['message']}\n".encode())
         finally:

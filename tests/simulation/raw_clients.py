@@ -12,7 +12,8 @@ PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n"
 
 
 def request(method: str, target: str, body: bytes = b"", *headers: str) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", "Host: docker", f"Content-Length: {len(body)}", *headers, "", ""]
+    lines = [f"{method} {target} HTTP/1.1", "Host: docker", "Content-Type: application/json",
+             f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 

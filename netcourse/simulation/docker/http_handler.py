@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 16 << 20
 ENGINE_HEADERS = {"Api-Version": system.API_VERSION, "Docker-Experimental": "false", "Ostype": "linux",
-                  "Server": f"Docker/{system.VERSION} (linux)"}
+                  "Server": system.SERVER}
+LAST_HEADERS = ("Date", "Content-Length", "Connection", "Transfer-Encoding")
+"""net/http writes these itself, after all others."""
+BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -40,9 +44,29 @@ class HTTPHandler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """No request that can be understood: said in plain text as net/http does, and the connection ends."""
+        is_version = code == HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        text = PHRASES[code] + ": unsupported protocol version" * is_version
+        self._say_plainly(text, text)
+
+    def _say_plainly(self, status: str, text: str) -> None:
         self.close_connection = True
-        self.connection.sendall(f"HTTP/1.1 {PHRASES[code]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                                f"Connection: close\r\n\r\n{message or PHRASES[code]}".encode())
+        self.connection.sendall(f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                f"Connection: close\r\n\r\n{text}".encode())
+
+    def parse_request(self) -> bool:
+        """What net/http refuses and the standard library takes."""
+        if not super().parse_request():
+            return False
+        target = self.path.partition("?")[0]
+        if self.request_version == "HTTP/1.1" and "Host" not in self.headers:
+            text = f"{PHRASES[400]}: missing required Host header"
+            self._say_plainly(text, text)
+            return False
+        understood = target.startswith(("/", "http://", "https://")) or target == "*"
+        if not understood or BAD_ESCAPE.search(target) or self.request_version == "HTTP/0.9" or self.headers.defects:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return True
 
     def _answer(self) -> None:
         target = self._behind_token(self.path)
@@ -52,10 +76,17 @@ class HTTPHandler(BaseHTTPRequestHandler):
         try:
             found = self._ask(target, self._body())
         except _Unreadable as problem:
-            self._refuse(problem.answer)
+            if problem.answer is None:
+                self._say_plainly(PHRASES[problem.status], problem.text or PHRASES[problem.status])
+            else:
+                self._refuse(problem.answer)
             return
-        if isinstance(found, Stream):
+        if isinstance(found, Response) and found.hijacked:
             self.close_connection = True
+            self.connection.sendall(f"HTTP/1.1 {PHRASES[found.status]}\r\nContent-Type: "
+                                    f"{found.headers['Content-Type']}\r\n\r\n".encode() + found.content)
+        elif isinstance(found, Stream):
+            self.close_connection = self.close_connection or found.hijack or self._is_old
             self._stream(found)
         else:
             self._send(found)
@@ -75,7 +106,8 @@ class HTTPHandler(BaseHTTPRequestHandler):
 
     def _ask(self, target: str, body: bytes) -> Response | Stream:
         try:
-            return answer(self.server.world, self.command, target, body, upgrades=self._asks("Upgrade"))
+            return answer(self.server.world, self.command, target, body, upgrades=self._asks("Upgrade"),
+                          content_type=self.headers.get("Content-Type", ""))
         except EngineError as error:
             return Response({"message": str(error)}, error.status)
         except Exception:  # noqa: BLE001  # a mistake of ours must not look like an engine that has gone
@@ -99,12 +131,12 @@ class HTTPHandler(BaseHTTPRequestHandler):
         """Raises _Unreadable."""
         coding = self.headers.get("Transfer-Encoding")
         if coding is not None and coding.lower() != "chunked":
-            raise _Unreadable(Response({"message": f"unsupported transfer encoding: {coding}"}, 501))
+            raise _Unreadable(None, 501, "Unsupported transfer encoding")
         if coding:
             return self._chunks()
         text = self.headers.get("Content-Length", "0")
         if not (text.isascii() and text.isdigit()):
-            raise _Unreadable(Response({"message": f"bad Content-Length: {text}"}, 400))
+            raise _Unreadable(None, 400)
         if len(text) > len(str(LARGEST_BODY)) or int(text) > LARGEST_BODY:
             raise _too_large(text)
         return self.rfile.read(int(text)) if text != "0" else b""
@@ -130,9 +162,9 @@ class HTTPHandler(BaseHTTPRequestHandler):
             text = json.dumps(found.content, separators=(",", ":"), ensure_ascii=False)
             body = text.encode(errors="replace") + b"\n"
             headers.setdefault("Content-Type", "application/json")
-        body = b"" if self.command == "HEAD" else body
         if found.status not in (204, 304):
             headers["Content-Length"] = str(len(body))
+        body = b"" if self.command == "HEAD" else body
         if self.close_connection is not self._is_old:
             # said only where it isn't what this version of HTTP does by itself
             headers["Connection"] = "close" if self.close_connection else "keep-alive"
@@ -152,7 +184,7 @@ class HTTPHandler(BaseHTTPRequestHandler):
         except EngineError as error:
             client.send(f"{error}\n".encode())
         except OSError:
-            return  # the client has gone
+            self.close_connection = True  # the client has gone
         except Exception:  # noqa: BLE001  # as in _ask; the head has left already
             client.send(f"{self._own_mistake().content['message']}\n".encode())
         finally:
@@ -160,7 +192,9 @@ class HTTPHandler(BaseHTTPRequestHandler):
 
     def _head(self, status: int, engine: dict[str, str], headers: dict[str, str]) -> bytes:
         fields = engine | headers | {"Date": formatdate(usegmt=True)}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in sorted(fields.items()))
+        ordered = sorted(fields.items(), key=lambda field: (LAST_HEADERS.index(field[0]) if field[0] in LAST_HEADERS
+                                                            else -1, field[0]))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in ordered)
         version = "HTTP/1.0" if self._is_old else "HTTP/1.1"
         return f"{version} {PHRASES[status]}\r\n{lines}\r\n".encode("latin-1", errors="replace")
 
@@ -173,11 +207,11 @@ class HTTPHandler(BaseHTTPRequestHandler):
 
 
 class _Unreadable(Exception):
-    """A body that isn't taken, and what is answered instead."""
+    """A body that isn't taken, and what is answered instead: nothing but a status in plain text, where None."""
 
-    def __init__(self, answer: Response) -> None:
+    def __init__(self, answer: Response | None, status: int = 400, text: str = "") -> None:
         super().__init__()
-        self.answer = answer
+        self.answer, self.status, self.text = answer, status, text
 
 
 def _too_large(size: int | str) -> _Unreadable:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 from netcourse.simulation.docker.api import containers, execs, following, images, listing, networks, system, volumes
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Stream
 from netcourse.simulation.docker.driving import World
-from netcourse.simulation.docker.errors import bad_request, not_simulated
+from netcourse.simulation.docker.errors import not_simulated
 
 _SERVER = re.compile(r"^[a-z]+://[^/]*")
 _VERSION = re.compile(r"^/v([0-9.]+)(?=/)")
@@ -34,13 +34,14 @@ def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
 ROUTES = _compiled()
 
 
-def answer(world: World, method: str, target: str, body: bytes, *, upgrades: bool) -> Response | Stream:
+def answer(world: World, method: str, target: str, body: bytes, *, upgrades: bool,
+           content_type: str = "") -> Response | Stream:
     """Raises EngineError."""
     if method == "OPTIONS":
-        return Response()
+        return Response(from_engine=target != "*")
     whole, question, query = _SERVER.sub("", target).partition("?")
-    clean = _clean(whole)
-    if clean != whole:
+    clean = _clean(unquote(whole))
+    if clean != unquote(whole):
         return Response(status=301, headers={"Location": clean + question + query}, from_engine=False)
     version = _VERSION.match(whole)
     path = unquote(whole[version.end():] if version else whole)
@@ -48,9 +49,9 @@ def answer(world: World, method: str, target: str, body: bytes, *, upgrades: boo
         match = pattern.fullmatch(path)
         if match is not None:
             asked = version[1] if version else system.API_VERSION
-            _check_version(asked)
-            return handler(Request(world, method, match.groupdict(), parse_qs(query, keep_blank_values=True), body,
-                                   upgrades, asked))
+            return _refused_version(asked) or handler(Request(
+                world, method, match.groupdict(), parse_qs(query, keep_blank_values=True), body, upgrades, asked,
+                content_type))
     return _no_such_page(method, path)
 
 
@@ -69,14 +70,19 @@ def _no_such_page(method: str, path: str) -> Response:
     return Response({"message": "page not found"}, 404, from_engine=False)
 
 
-def _check_version(wanted: str) -> None:
-    """Raises EngineError for a version of the API that the engine doesn't speak (moby api/server/middleware)."""
+def _refused_version(wanted: str) -> Response | None:
+    """What is answered to a version of the API that the engine doesn't speak (moby daemon/server/middleware)."""
     if wanted == system.API_VERSION:
-        return
+        return None
     number, oldest, newest = (tuple(int(part or 0) for part in text.split("."))
                               for text in (wanted, system.OLDEST_API, system.API_VERSION))
+    headers = {"Api-Version": system.API_VERSION, "Ostype": "linux", "Server": system.SERVER}
     if number > newest:
-        raise bad_request(f"client version {wanted} is too new. Maximum supported API version is {system.API_VERSION}")
+        text = f"client version {wanted} is too new. Maximum supported API version is {system.API_VERSION}"
+        return Response({"message": text}, 400, headers, from_engine=False)
     if number < oldest:
-        raise bad_request(f"client version {wanted} is too old. Minimum supported API version is {system.OLDEST_API}, "
-                          "please upgrade your client to a newer version")
+        text = (f"client version {wanted} is too old. Minimum supported API version is {system.OLDEST_API}, please "
+                "upgrade your client to a newer version\n")
+        headers |= {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+        return Response(text.encode(), 400, headers, from_engine=False)
+    return None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.signals import Signal
 
-INTERRUPT, END, ERASE, BACKSPACE = 0x03, 0x04, 0x7F, 0x08
+INTERRUPT, END, ERASE, BACKSPACE, TAB = 0x03, 0x04, 0x7F, 0x08, 0x09
 
 
 class Terminal:
@@ -44,4 +44,5 @@ class Terminal:
                 self._process.stdin.write(line)
         elif key != END:
             self._line.append(key)
-            self._show(bytes([key]))
+            # a control character shows as a letter behind ^ (ECHOCTL)
+            self._show(bytes([key]) if key >= 0x20 or key == TAB else b"^%c" % (key + 0x40))

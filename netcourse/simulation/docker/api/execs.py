@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netcourse.simulation.docker.api.detaching import check_detach_keys
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.api.numbers import size_of_terminal
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow
@@ -20,6 +21,7 @@ def create(request: Request) -> Response:
             raise conflict(f"container {container.id} is not running")
         if container.state == "paused":
             raise conflict(f"Container {request.parts['id']} is paused, unpause the container before exec")
+        check_detach_keys(str(wanted.get("DetachKeys") or ""), "escape")
         container.user(str(wanted.get("User") or ""))
         return Response({"Id": engine.create_exec(container, wanted).id}, 201)
 

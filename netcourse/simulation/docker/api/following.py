@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
+from netcourse.simulation.docker.api.detaching import check_detach_keys
+from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import bad_request, not_implemented
+from netcourse.simulation.docker.errors import EngineError, bad_request, not_implemented
 from netcourse.simulation.docker.output import LogEntry
 from netcourse.simulation.docker.timestamps import timestamp_text
 
@@ -122,9 +123,13 @@ def _tail(entries: list[LogEntry], wanted: str) -> list[LogEntry]:
     return found
 
 
-def attach(request: Request) -> Stream:
+def attach(request: Request) -> Stream | Response:
     with request.world.enter() as engine:
-        container = engine.containers.get(request.parts["id"])
+        try:
+            check_detach_keys(request.one("detachKeys"), "detach")
+            container = engine.containers.get(request.parts["id"])
+        except EngineError as error:
+            return Response(f"{error}\r\n".encode(), error.status, {"Content-Type": RAW}, hijacked=True)
         container.emit("attach")
     wanted, outlet = _streams(request), Outlet(raw=container.has_terminal)
 
@@ -144,10 +149,14 @@ def attach(request: Request) -> Stream:
         ended = not container.is_running and container.finished > finished
         return ended or container.state == "dead" or bool(container.error)
 
+    def unless_over(action: Callable[[], None]) -> None:
+        """What comes too late isn't for the container's next start."""
+        request.alone(lambda: None if over() else action())
+
     def run(connection: Connection) -> None:
         if request.flag("stdin") and container.config.get("OpenStdin"):
-            connection.receive(lambda data: request.alone(lambda: streams.feed(data)),
-                               lambda: request.alone(container.input_ended))
+            connection.receive(lambda data: unless_over(lambda: streams.feed(data)),
+                               lambda: unless_over(container.input_ended))
         try:
             while not over() and not outlet.gone and not connection.hung_up() and not request.world.closing.is_set():
                 follow(request.world, connection, outlet, container.process, over)

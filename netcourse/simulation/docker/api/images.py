@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -10,8 +11,10 @@ from typing import Any
 
 from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning
 from netcourse.simulation.docker.api.messages import TRUE, Connection, Request, Response, Route, Stream
-from netcourse.simulation.docker.errors import not_simulated
+from netcourse.simulation.docker.errors import bad_request, not_simulated
 from netcourse.simulation.docker.images import Image, normal_name
+
+TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
 def list_images(request: Request) -> Response:
@@ -84,9 +87,21 @@ def remove(request: Request) -> Response:
 
 
 def tag(request: Request) -> Response:
+    name, version = request.one("repo"), request.one("tag") or "latest"
+    if not name:
+        return Response()
+    if name != name.lower():
+        whole = name if "/" in name else f"library/{name}"
+        raise bad_request(f"invalid reference format: repository name ({whole}) must be lowercase")
+    if not TAG.fullmatch(version):
+        raise bad_request("invalid tag format")
     with request.world.enter() as engine:
-        engine.images.tag(request.parts["name"], f"{request.one('repo')}:{request.one('tag') or 'latest'}")
+        engine.images.tag(request.parts["name"], f"{name}:{version}")
     return Response(status=201)
+
+
+def search(request: Request) -> Response:
+    raise not_simulated("searching for images")
 
 
 def history(request: Request) -> Response:
@@ -117,7 +132,7 @@ def prune_builds(request: Request) -> Response:
 
 
 ROUTES: list[Route] = [
-    ("POST", "/build/prune", prune_builds),
+    ("POST", "/build/prune", prune_builds), ("GET", "/images/search", search),
     ("POST", "/images/prune", prune), ("GET", "/images/{name}/history", history),
     ("GET", "/images/json", list_images), ("POST", "/images/create", pull), ("GET", "/images/{name}/json", inspect),
     ("DELETE", "/images/{name}", remove), ("POST", "/images/{name}/tag", tag),

@@ -28,6 +28,7 @@ class Request:
     body: bytes
     upgrades: bool = False
     version: str = ""
+    content_type: str = ""
 
     def one(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[0]
@@ -58,6 +59,7 @@ class Request:
         """
         if not self.body:
             return {}
+        self._check_content_type()
         try:
             value, rest = read_value(self.body.decode(errors="surrogateescape"))
             found = fitted(value, struct)
@@ -68,6 +70,14 @@ class Request:
         if rest and rest[0] not in "]}":
             raise bad_request("unexpected content after JSON")
         return found
+
+    def _check_content_type(self) -> None:
+        """moby daemon/server/httputils, CheckForJSON. Raises EngineError."""
+        kind = self.content_type.partition(";")[0].strip().lower()
+        if not kind:
+            raise bad_request(f"malformed Content-Type header ({self.content_type}): mime: no media type")
+        if kind != "application/json":
+            raise bad_request(f"unsupported Content-Type header ({self.content_type}): must be 'application/json'")
 
     def filters(self) -> dict[str, list[str]]:
         """The newer form {"name": {"x": true}} and the older {"name": ["x"]}. Raises EngineError."""
@@ -85,13 +95,15 @@ class Request:
 class Response:
     """``content`` is sent as JSON unless it is bytes; None is an empty body.
 
-    ``from_engine`` isn't true of what dockerd's router answers, which doesn't name the engine.
+    ``from_engine`` isn't true of what dockerd's router answers, which doesn't name the engine. ``hijacked``: dockerd
+    writes the head itself, past net/http, as before a stream.
     """
 
     content: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     from_engine: bool = True
+    hijacked: bool = False
 
 
 class Connection(Protocol):

@@ -15,6 +15,7 @@ from netcourse.simulation.docker.inspecting import summarise_container
 from netcourse.simulation.docker.mounts import users
 
 VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
+SERVER = f"Docker/{VERSION} (linux)"
 KERNEL = "6.12.48"
 BUILT = "2025-11-05T14:43:33.000000000+00:00"
 POLL = 0.05
@@ -23,9 +24,9 @@ REGISTRY = {"IndexConfigs": {"docker.io": {"Mirrors": [], "Name": "docker.io", "
 
 
 def ping(request: Request) -> Response:
-    return Response(b"OK", headers={"Content-Type": "text/plain; charset=utf-8", "Builder-Version": "2",
-                                    "Swarm": "inactive", "Cache-Control": "no-cache, no-store, must-revalidate",
-                                    "Pragma": "no-cache"})
+    return Response(b"" if request.method == "HEAD" else b"OK", headers={
+        "Content-Type": "text/plain; charset=utf-8", "Builder-Version": "2", "Swarm": "inactive",
+        "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache"})
 
 
 def version(request: Request) -> Response:
@@ -128,8 +129,12 @@ def plugin(request: Request) -> Response:
     raise not_found(f'plugin "{request.parts["name"]}" not found')
 
 
+def list_plugins(request: Request) -> Response:
+    return Response([])
+
+
 ROUTES: list[Route] = [
-    ("GET", "/plugins/{name}/json", plugin),
+    ("GET", "/plugins", list_plugins), ("GET", "/plugins/{name}/json", plugin),
     ("GET", "/_ping", ping), ("HEAD", "/_ping", ping), ("GET", "/version", version), ("GET", "/info", info),
     ("GET", "/events", events), ("GET", "/system/df", disk_usage), ("POST", "/auth", auth),
 ]
@@ -147,4 +152,5 @@ def leave_swarm(request: Request) -> Response:
 
 
 ROUTES += [("POST", "/swarm/leave", leave_swarm)]
-ROUTES += [("GET", path, swarm_refusal) for path in ("/swarm", "/nodes", "/services", "/tasks")]
+ROUTES += [("GET", path, swarm_refusal) for path in ("/swarm", "/nodes", "/services", "/tasks", "/secrets",
+                                                     "/configs")]

@@ -37,6 +37,8 @@ from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Future, Task
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
+GREETING = ("\n\nBusyBox v1.38.0 (Debian 1:1.38.0-3+b1) built-in shell (ash)\n"
+            "Enter 'help' for a list of built-in commands.\n\n")
 DEEPEST_CALL = 100
 LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
 _PARAMETER = re.compile(r"\$([?$#@*!0-9]|[A-Za-z_]\w*)")
@@ -399,10 +401,12 @@ async def _run_text(shell: Shell, text: str, streams: Streams) -> int:
 
 async def _session(shell: Shell, streams: Streams) -> int:
     process = shell.process
+    process.write(GREETING)
     while True:
-        process.write(f"{process.directory} # ")
+        process.write(f"{process.directory} {'#' if process.user.is_root else '$'} ")
         line = await process.stdin.readline()
         if not line:
+            process.write("\n")
             return shell.code
         try:
             await shell.run(parse(line.decode(errors="replace")), streams)

@@ -111,6 +111,8 @@ def connections(draw: st.DrawFn) -> str:
     option = draw(_words("--alias web", "--alias db", "--gw-priority 1", "--gw-priority -1", "--link nc-one:far",
                          "--driver-opt com.docker.network.endpoint.ifname=lan0"))
     network = draw(st.sampled_from(["nc-a", "nc-b"] * 6 + ["nc-c", "none", "host", "bridge"]))
+    if network == "bridge":
+        address = ""  # what is wrong with it depends on whether docker0 was there before dockerd
     return f"docker network connect {address} {option} {network} {draw(containers)}"
 
 

@@ -33,6 +33,12 @@ WRONG_TYPES = [
     ("/containers/nc-none/update", {"CpuShares": 1.5}), ("/volumes/create", {"DriverOpts": {"a": 1}}),
 ]
 
+NO_PORTS = [
+    {"x/tcp": [{"HostPort": "18181"}]}, {"80-81/tcp": [{"HostPort": "18181-18182"}]}, {"80/tcp": [{"HostPort": "x"}]},
+    {"80/tcp": [{"HostPort": "70000"}]}, {"80/tcp": [{"HostPort": " 1"}]}, {"80/tcp": [{"HostPort": "-1"}]},
+    {"80/tcp": [{"HostPort": "1-"}]}, {"80/tcp": [{"HostPort": "18183-18181"}]}, {"70000/udp": []},
+]
+
 
 def answer(address: str, path: str, body: bytes, method: str = "POST") -> tuple[int, str]:
     """The status and the message that an engine answers."""
@@ -57,3 +63,11 @@ def test_a_wrong_type_is_refused_in_the_same_words(path: str, wanted: dict[str, 
     body = json.dumps(wanted).encode()
 
     assert answer(simulated_address, path, body) == answer(real_address, path, body)
+
+
+@pytest.mark.parametrize("bindings", NO_PORTS, ids=str)
+def test_a_port_that_is_none_is_refused_in_the_same_words(bindings: dict[str, object], real_address: str,
+                                                          simulated_address: str) -> None:
+    body = json.dumps({"Image": "busybox", "Cmd": ["true"], "HostConfig": {"PortBindings": bindings}}).encode()
+
+    assert answer(simulated_address, "/containers/create", body) == answer(real_address, "/containers/create", body)

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import joining
 from netcourse.simulation.docker.drivers import Endpoint, Network
-from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_found, not_simulated
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
     from netcourse.simulation.docker.engine import Engine
+
+NOT_CONFIGURED = ("user specified IP address is supported only when connecting to networks with user configured "
+                  "subnets")
+"""No network here has a subnet of IPv6."""
 
 
 def connect(container: Container, reference: str, settings: dict[str, Any]) -> None:
@@ -103,20 +107,24 @@ def check_settings(network: Network | None, settings: dict[str, Any], *, contain
 
     Raises EngineError.
     """
-    problems = _problems(network, settings, str((settings.get("IPAMConfig") or {}).get("IPv4Address") or ""))
+    wanted = settings.get("IPAMConfig") or {}
+    problems = _problems(network, settings, str(wanted.get("IPv4Address") or ""), str(wanted.get("IPv6Address") or ""))
     if problems:
         lines = problems if len(problems) == 1 else [f"* {problem}" for problem in problems]
         raise bad_request(f"{container_name}invalid endpoint settings:\n" + "\n".join(lines))
+    if wanted.get("LinkLocalIPs"):
+        raise not_simulated("a link-local address of a container")
 
 
-def _problems(network: Network | None, settings: dict[str, Any], address: str) -> list[str]:
+def _problems(network: Network | None, settings: dict[str, Any], ipv4: str, ipv6: str) -> list[str]:
     problems = []
     if network is None or not network.is_user_defined:
-        if address:
+        if ipv4 or ipv6:
             problems.append("user specified IP address is supported on user defined networks only")
         if settings.get("Aliases"):
             problems.append("network-scoped alias is supported only for containers in user defined networks")
-    return [*problems, *(_address_problems(network, address) if address else [])]
+    return [*problems, *(_address_problems(network, ipv4) if ipv4 else []),
+            *([NOT_CONFIGURED] if ipv6 and network is not None else [])]
 
 
 def _address_problems(network: Network | None, text: str) -> list[str]:
@@ -129,8 +137,7 @@ def _address_problems(network: Network | None, text: str) -> list[str]:
     if network is None:
         return problems
     if network.is_automatic or not network.is_user_defined:
-        problems.append("user specified IP address is supported only when connecting to networks with user configured "
-                        "subnets")
+        problems.append(NOT_CONFIGURED)
     elif ip is None or network.pool is None or ip not in network.pool:
         problems.append(f"no configured subnet or ip-range contain the IP address {text}")
     return problems

@@ -128,9 +128,11 @@ def _parse_range(text: str, subnet: IPv4Network, problems: list[str]) -> IPv4Net
     except ValueError:
         problems.append(f"invalid ip-range {text}: invalid CIDR block notation")
         return None
+    if addresses.prefixlen < subnet.prefixlen:
+        problems.append(f"invalid ip-range {text}: CIDR block is bigger than its parent subnet {subnet}")
     if text != str(addresses):
         problems.append(f"invalid ip-range {text}: it should be {addresses}")
-    if not addresses.subnet_of(subnet):
+    if not addresses.overlaps(subnet):
         problems.append(f"invalid ip-range {text}: parent subnet {subnet} doesn't contain ip-range")
     return addresses
 

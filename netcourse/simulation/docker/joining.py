@@ -168,6 +168,6 @@ def _make_namespace(container: Container) -> Namespace:
 
 
 def default_gateway(endpoints: Iterable[Endpoint]) -> Endpoint | None:
-    """The endpoint that has the default route: the first of them, where that has a gateway."""
-    first = min(endpoints, key=lambda endpoint: endpoint.precedence, default=None)
-    return first if first is not None and first.gateway is not None else None
+    """The endpoint that has the default route: the first of those with a gateway (moby, getGatewayEndpoint)."""
+    ways_out = (endpoint for endpoint in endpoints if endpoint.gateway is not None)
+    return min(ways_out, key=lambda endpoint: endpoint.precedence, default=None)

@@ -162,9 +162,11 @@ class NeighbourTable:
         device.transmit(Ethernet(message.sender_mac, device.mac, answer))
 
     def _update(self, device: Device, message: ARP) -> None:
-        """Only those whom we know already; who answers within a second of another one comes too late (locktime)."""
+        """Only those whom we know already. Who answers within a second of another one comes too late (locktime), but
+        not who announces its own address (net/ipv4/arp.c, arp_is_garp)."""
         known = self._entries.get((device.name, message.sender))
-        if known is None or (known.mac not in (None, message.sender_mac)
+        is_announced = message.sender == message.target
+        if known is None or (known.mac not in (None, message.sender_mac) and not is_announced
                              and self._clock.now - known.confirmed < LOCK_TIME):
             return
         is_for_us = message.operation == ANSWER and message.target_mac == device.mac

@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from netcourse.simulation.linux.files import FileSystem
-from netcourse.simulation.linux.kernel_files import devices, network, settings, sockets
+from netcourse.simulation.linux.kernel_files import devices, fib_trie, network, settings, sockets
 from netcourse.simulation.linux.live_files import LiveFile, Tree
 from netcourse.simulation.linux.namespace import Namespace
 
 _NETWORK = {"arp": network.neighbours, "dev": network.counters, "dev_mcast": network.link_layer_groups,
-            "if_inet6": network.ipv6_addresses, "igmp": network.groups,
+            "fib_trie": fib_trie.both_tables, "if_inet6": network.ipv6_addresses, "igmp": network.groups,
             "nf_conntrack": network.connections, "route": network.routes, "tcp": sockets.tcp,
             "tcp6": sockets.tcp_ipv6, "udp": sockets.udp, "udp6": sockets.udp_ipv6, "unix": sockets.unix}
 

@@ -27,6 +27,11 @@ async def bridge(process: Process) -> int:
     rest, options = list(process.arguments[1:]), set()
     while rest and rest[0].startswith("-"):
         typed = rest.pop(0)
+        if typed.lstrip("-") in ("V", "Version"):
+            process.write("bridge utility, 6.1.0\n")
+            return 0
+        if typed.lstrip("-") in ("h", "help"):
+            raise words.usage("bridge")
         option = next((name for name in _OPTIONS if name.startswith(typed.lstrip("-"))), None)
         if option is None:
             raise Complaint(f'Option "{typed}" is unknown, try "bridge help".', WRONG_WORD)

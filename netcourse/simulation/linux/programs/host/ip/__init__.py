@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from netcourse.simulation.linux.process import Process
@@ -46,7 +47,9 @@ _NEIGHBOUR: dict[str, Verb] = {"add": neighbour.add, "change": neighbour.change,
                                "flush": neighbour.flush}
 _NAMESPACE: dict[str, Verb] = {"list": namespace.show, "show": namespace.show, "lst": namespace.show,
                                "add": namespace.add, "delete": namespace.delete, "identify": namespace.identify,
-                               "pids": namespace.pids, "exec": namespace.execute}
+                               "pids": namespace.pids, "exec": namespace.execute,
+                               **{verb: partial(namespace.refuse, verb)
+                                  for verb in ("set", "attach", "monitor", "list-id")}}
 _RULE: dict[str, Verb] = {"list": rule.show, "show": rule.show, "lst": rule.show, "add": rule.change,
                           "delete": rule.change, "flush": rule.change, "save": rule.change, "restore": rule.change}
 # in the order in which abbreviations are tried; None stands for what isn't simulated

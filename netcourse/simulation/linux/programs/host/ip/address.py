@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Interface
 
 from netcourse.simulation.linux import ipv6
@@ -16,6 +17,7 @@ FOREVER = 2**32 - 1
 _LIFE = {"valid_life_time": FOREVER, "preferred_life_time": FOREVER}
 _LIFE_TEXT = "       valid_lft forever preferred_lft forever\n"
 _SHOWN = {"dev": "dev", "master": "master", "type": "type", "scope": "scope", "to": "to", "label": "label"}
+_KINDS = ("primary", "secondary", "permanent", "dynamic", "tentative")
 _CHANGED = {"dev": "dev", "local": "local", "brd": "broadcast", "broadcast": "broadcast", "label": "label",
             "scope": "scope"}
 _UNSIMULATED = ("peer", "remote", "valid_lft", "preferred_lft", "metric", "noprefixroute", "nodad", "home", "anycast")
@@ -47,8 +49,12 @@ def _ipv6_record(address: ipv6.InterfaceAddress) -> dict[str, object]:
 def _is_wanted(record: dict[str, object], given: dict[str, str]) -> bool:
     if "to" in given and (record["family"] != "inet" or IPv4Address(record["local"]) not in words.prefix(given["to"])):
         return False
+    if any(flag in given and flag not in record for flag in ("secondary", "dynamic", "tentative")):
+        return False
+    if "primary" in given and "secondary" in record:
+        return False
     return (given.get("scope", record["scope"]) == record["scope"]
-            and given.get("label", record.get("label")) == record.get("label"))
+            and fnmatchcase(str(record.get("label", "")), given.get("label", "*") if "label" in record else "*"))
 
 
 def _line(record: dict[str, object]) -> str:
@@ -59,11 +65,11 @@ def _line(record: dict[str, object]) -> str:
 
 
 def show(request: Request, rest: list[str]) -> None:
-    given = words.read(rest, _SHOWN, flags=("up",), bare="dev")
+    given = words.read(rest, _SHOWN, flags=("up", *_KINDS), bare="dev")
     shown = [(device, _records(device, request.family, given)) for device in link.chosen(request, given)]
     if request.family or "to" in given or "label" in given:
         shown = [(device, records) for device, records in shown if records]
-    elif "scope" in given:
+    elif given.keys() & {"scope", *_KINDS}:
         shown = [(device, records) for device, records in shown if records or not _records(device, "", {})]
     if "json" in request.options:
         printing.write_json(request, [_whole(device, records, request, given) for device, records in shown])
@@ -77,9 +83,11 @@ def _whole(device: Device, records: list[dict[str, object]], request: Request,
     if "brief" in request.options:
         short = [{"local": record["local"], "prefixlen": record["prefixlen"]} for record in records]
         return {**link_text.brief(device), "addr_info": short}
-    head = (_head(device, request, given) if request.family
-            else link_text.full(device, request, linkmode=False))
-    return {**head, "addr_info": records}
+    if request.family:
+        return {**_head(device, request, given), "addr_info": records}
+    whole = link_text.full(device, request, linkmode=False)
+    counted = {"stats64": whole.pop("stats64")} if "stats64" in whole else {}
+    return {**whole, "addr_info": records, **counted}
 
 
 def _head(device: Device, request: Request, given: dict[str, str]) -> dict[str, object]:
@@ -98,7 +106,7 @@ def _text(device: Device, records: list[dict[str, object]], request: Request, gi
         return text
     if request.family or "to" in given:
         return link_text.head_text(_head(device, request, given)) + text
-    return link_text.full_text(device, request, linkmode=False) + text
+    return link_text.full_text(device, request, linkmode=False, between=text)
 
 
 def _read(request: Request, rest: list[str]) -> tuple[Device, Address]:
@@ -164,10 +172,12 @@ _WILDCARD = """Warning: Executing wildcard deletion to stay compatible with old 
 def flush(request: Request, rest: list[str]) -> None:
     if not rest:
         raise Complaint("Flush requires arguments.")
-    given = words.read(rest, _SHOWN, flags=("up",), bare="dev")
+    given = words.read(rest, _SHOWN, flags=("up", *_KINDS), bare="dev")
     devices = link.chosen(request, given)
     request.need_privilege()
     for device in devices:
+        if request.family != "4" and device is not request.namespace.loopback and _records(device, "6", given):
+            request.namespace.link_local.pop(device)
         for record in _records(device, "4", given) if request.family != "6" else ():
             gone = IPv4Interface(f"{record['local']}/{record['prefixlen']}")
             for address in [a for a in device.addresses if (a.ip, a.prefix_length) ==

@@ -17,7 +17,9 @@ def chosen(request: Request, given: dict[str, str]) -> list[Device]:
     namespace = request.namespace
     devices = [words.to_show(namespace, given["dev"])] if "dev" in given else by_index(namespace)
     if "master" in given:
-        master = words.to_show(namespace, given["master"])
+        if given["master"] not in namespace.devices:
+            raise words.wrong_argument(given["master"], "Device does not exist")
+        master = namespace.devices[given["master"]]
         devices = [device for device in devices if device.master is master]
     if "type" in given:
         devices = [device for device in devices if device.kind == given["type"] and device.kind != "physical"]
@@ -25,6 +27,9 @@ def chosen(request: Request, given: dict[str, str]) -> list[Device]:
 
 
 def show(request: Request, rest: list[str]) -> None:
+    unsimulated = next((word for word in rest if word in ("vrf", "group", "nomaster", "vf")), None)
+    if unsimulated is not None:
+        raise words.not_simulated(f"link show {unsimulated}")
     given = words.read(rest, {"dev": "dev", "master": "master", "type": "type"}, flags=("up",), bare="dev")
     devices, options = chosen(request, given), request.options
     if "json" in options:

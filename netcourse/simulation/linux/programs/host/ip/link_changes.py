@@ -16,6 +16,8 @@ from netcourse.simulation.linux.programs.host.ip.words import Request
 
 LOWEST_MTU, HIGHEST_MTU = 68, 65535
 LONGEST_NAME = 15
+KINDS_UNSIMULATED = ("bond", "dummy", "gre", "gretap", "ifb", "ip6tnl", "ipip", "ipvlan", "ipvtap", "macsec", "macvlan",
+                     "macvtap", "netkit", "nlmon", "sit", "team", "vcan", "vlan", "vrf", "vti", "vxlan", "wireguard")
 VETH_USAGE = "Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'"
 SETTINGS = {"mtu": "mtu", "name": "name", "address": "address", "netns": "netns", "index": "index"}
 UNSIMULATED = ("promisc", "arp", "multicast", "allmulticast", "alias", "txqueuelen", "qlen", "group", "dynamic",
@@ -30,6 +32,8 @@ def add(request: Request, rest: list[str]) -> None:
     given = words.read(before, {**SETTINGS, "link": "link"}, bare="name")
     request.need_privilege()
     maker = {"veth": _add_veth, "bridge": _add_bridge}.get(kind[0])
+    if kind[0] in KINDS_UNSIMULATED:
+        raise words.not_simulated(f"a link of type {kind[0]}")
     if maker is None:
         raise words.kernel_error("Unknown device type.")
     maker(request, given, after)
@@ -41,6 +45,7 @@ def _add_bridge(request: Request, given: dict[str, str], rest: list[str]) -> Non
     mac = _mac(given, request.namespace.machine)
     bridge = Bridge(_name(given, request.namespace, "bridge"), mac, _mtu(given, 1500),
                     queue_length=DEFAULT_QUEUE_LENGTH, follows_ports="address" not in given)
+    bridge.index = words.number(given["index"], "index") if "index" in given else 0
     _put(request, bridge, given)
     if "address" in given:
         bridge.set_mac(mac)
@@ -59,6 +64,8 @@ def _add_veth(request: Request, given: dict[str, str], rest: list[str]) -> None:
     ends = [Veth(label, _mac(settings, machine), _mtu(settings, 1500), queue_length=DEFAULT_QUEUE_LENGTH)
             for label, settings in ((name, given), (peer_name, peer_given))]
     Veth.pair(*ends)
+    for end, settings in zip(ends, (given, peer_given), strict=True):
+        end.index = words.number(settings["index"], "index") if "index" in settings else 0
     try:
         # the kernel registers the other end first, which so gets the lower index
         homes[1].add_device(ends[1])

@@ -133,12 +133,13 @@ def full(device: Device, request: Request, *, linkmode: bool) -> Fields:
     return record
 
 
-def full_text(device: Device, request: Request, *, linkmode: bool) -> str:
+def full_text(device: Device, request: Request, *, linkmode: bool, between: str = "") -> str:
+    """``between`` stands before the statistics."""
     record = full(device, request, linkmode=linkmode)
     text = head_text(record) + hardware_text(record)
     if "details" in request.options:
         text += details.text(record)
-    text += "\n"
+    text += "\n" + between
     if "statistics" in request.options:
         text += statistics_text(record["stats64"])  # type: ignore[arg-type]
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netcourse.simulation.linux.live_files import LiveFile
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.programs.busybox.options import Complaint
@@ -48,7 +49,14 @@ def add(request: Request, rest: list[str]) -> None:
         raise Complaint(f'Cannot create namespace file "{FOLDER}/{name}": File exists')
     new = Namespace(name, request.process.machine)
     new.forwarding = request.process.machine.root.forwarding
-    request.process.files.namespaces[name] = new
+    files = request.process.files
+    files.namespaces[name] = new
+    files.mount_tree(FOLDER, lambda: {each: LiveFile(lambda: b"") for each in files.namespaces})
+
+
+def refuse(verb: str, _: Request, __: list[str]) -> None:
+    """Raises Complaint."""
+    raise words.not_simulated(f"netns {verb}")
 
 
 def delete(request: Request, rest: list[str]) -> None:

@@ -98,12 +98,19 @@ def to_show(namespace: Namespace, name: str) -> Device:
     return namespace.devices[name]
 
 
+def _whole(word: str) -> str:
+    """10/8 is 10.0.0.0/8 (iproute2 lib/utils.c, get_addr_ipv4)."""
+    ip, slash, length = word.partition("/")
+    missing = 3 - ip.count(".")
+    return ip + ".0" * missing + slash + length if slash and re.fullmatch(r"[\d.]+", ip) else word
+
+
 def prefix(word: str) -> IPv4Network:
     """A prefix as it was typed; its host bits are the kernel's to complain about. Raises Complaint."""
     if word in ("default", "all", "any"):
         return IPv4Network("0.0.0.0/0")
     try:
-        return IPv4Network(word)
+        return IPv4Network(_whole(word))
     except (AddressValueError, NetmaskValueError):
         raise Complaint(f'Error: any valid prefix is expected rather than "{word}".') from None
     except ValueError:
@@ -113,7 +120,7 @@ def prefix(word: str) -> IPv4Network:
 def address_with_prefix(word: str) -> Address:
     """Raises Complaint."""
     try:
-        return Address.parse(word)
+        return Address.parse(_whole(word))
     except ValueError:
         raise Complaint(f'Error: any valid prefix is expected rather than "{word}".') from None
 

@@ -91,7 +91,7 @@ class Bridge(Device):
         if filtered is None:
             return
         if filtered is not frame and namespace.ipv4.is_elsewhere(frame, filtered):
-            self._hand_up(port, replace(filtered, destination=self.mac))
+            self._lead_elsewhere(port, filtered)
         elif frame.destination == self.mac:
             self._hand_up(port, filtered)
         elif self.forwarding.is_own(frame.destination):
@@ -100,6 +100,19 @@ class Bridge(Device):
             self._hand_up(port, replace(filtered, destination=self.mac) if to_port else filtered)
         else:
             self._switch(filtered, port)
+
+    def _lead_elsewhere(self, port: Device, frame: Ethernet) -> None:
+        """A packet with a new destination is routed, unless that is on the bridge itself: then it is bridged, and must
+        not leave by the port that it came in by (br_nf_pre_routing_finish)."""
+        assert self.namespace is not None
+        packet = frame.payload
+        assert isinstance(packet, IPv4)
+        if not self.namespace.ipv4.is_on_link(packet.destination, self):
+            self._hand_up(port, replace(frame, destination=self.mac))
+            return
+        self.namespace.neighbours.resolve(
+            self, packet.destination, packet.source, failed=lambda: None,
+            found=lambda mac: self._switch(replace(frame, destination=mac), port))
 
     def _hand_up(self, port: Device, frame: Ethernet) -> None:
         """To the bridge's own namespace; counted without the header (net/bridge/br_input.c, br_pass_frame_up)."""

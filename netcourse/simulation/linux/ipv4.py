@@ -118,14 +118,17 @@ class IPv4Stack:
     def _pass_on(self, device: Device, packet: IPv4, route: Route, link: Link) -> None:
         namespace = self._namespace
         namespace.record("routing", "routed", packet, str(route))
-        if route.interface == device.name and self._is_on_link(packet.source, device):
+        if route.interface == device.name and self.is_on_link(packet.source, device):
             icmp.send_redirect(namespace, packet, route.gateway or packet.destination)
         passed = namespace.netfilter.traverse("FORWARD", packet, incoming=device.name, outgoing=route.interface,
                                               link=link)
         if passed is not None:
             self._post_route(passed, route)
 
-    def _is_on_link(self, ip: IPv4Address, device: Device) -> bool:
+    def is_on_link(self, ip: IPv4Address, device: Device) -> bool:
+        """Whether ``device`` reaches another host without a router."""
+        if self._namespace.is_local(ip):
+            return False
         way = self._namespace.routes.lookup(ip)
         return way is not None and way.interface == device.name and way.gateway is None
 

@@ -30,6 +30,7 @@ class Machine:
         self.name, self.clock, self.random, self.recorder = name, clock, randomness, recorder
         self.namespaces: dict[str, Namespace] = {}
         self.processes: dict[int, Process] = {}
+        self._released: set[Namespace] = set()
         self._last_pid = FIRST_PID
         self._inodes: WeakKeyDictionary[TCPSocket | UDPSocket, int] = WeakKeyDictionary()
         self._last_inode = FIRST_INODE
@@ -75,5 +76,15 @@ class Machine:
         process.exit.when_done(partial(self._reap, process))
         return process
 
+    def release(self, namespace: Namespace) -> None:
+        """It has no name any more, and goes with the last process in it (network_namespaces(7))."""
+        if any(process.namespace is namespace for process in self.processes.values()):
+            self._released.add(namespace)
+        else:
+            self._released.discard(namespace)
+            namespace.close()
+
     def _reap(self, process: Process) -> None:
         del self.processes[process.host_pid]
+        if process.namespace in self._released:
+            self.release(process.namespace)

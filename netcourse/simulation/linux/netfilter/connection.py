@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from netcourse.packets import ICMP, TCP, UDP, ICMPType, IPv4, Protocol
+from netcourse.simulation.linux.clock import SECOND
 
 _ANSWERS: dict[int, int] = {ICMPType.ECHO_REQUEST: ICMPType.ECHO_REPLY, ICMPType.ECHO_REPLY: ICMPType.ECHO_REQUEST}
 
@@ -87,6 +88,10 @@ class Connection:
             return replace(self.original, destination=self.reply.source)
         return Tuple(self.original.protocol, self.original.source, self.original.source_port,
                      self.reply.source, self.reply.source_port)
+
+    def seconds_left(self, now: int) -> int:
+        """Until it is forgotten; none before its first packet has got through."""
+        return max(self.last_seen + self.timeout - now, 0) // SECOND if self.confirmed else 0
 
     @property
     def is_translated(self) -> tuple[bool, bool]:

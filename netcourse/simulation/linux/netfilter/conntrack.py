@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netcourse.packets import ICMP, IPv4, Protocol
-from netcourse.simulation.linux.clock import SECOND, Clock
+from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.netfilter.connection import Connection, Tuple
 from netcourse.simulation.linux.netfilter.following import Verdict, first_state, follow
 
@@ -136,7 +136,7 @@ class Conntrack:
 
     def _line(self, connection: Connection) -> str:
         protocol = connection.original.protocol
-        left = (connection.last_seen + connection.timeout - self._clock.now) // SECOND
+        left = connection.seconds_left(self._clock.now)
         name = NAMES.get(Protocol(protocol), "unknown") if protocol in NAMES else "unknown"
         words = [f"ipv4     2 {name:<8} {protocol} {left}", connection.state,
                  _tuple_text(connection.original), "" if connection.answered else "[UNREPLIED]",

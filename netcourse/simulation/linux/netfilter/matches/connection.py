@@ -13,6 +13,7 @@ from netcourse.simulation.linux.netfilter.extension import (
     IptablesError,
     Match,
     Option,
+    integer,
     options,
     together,
 )
@@ -21,6 +22,10 @@ from netcourse.simulation.linux.netfilter.passage import Passage
 
 Test = Callable[[Passage], bool]
 STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
+STATUSES: dict[str, Callable[[Connection], bool]] = {
+    "EXPECTED": lambda _: False, "SEEN_REPLY": lambda c: c.answered, "ASSURED": lambda c: c.assured,
+    "CONFIRMED": lambda c: c.confirmed}
+MOST_SECONDS = 2**32 - 1
 ADDRESSES: dict[str, Callable[[Connection], Tuple]] = {"orig": lambda c: c.original, "repl": lambda c: c.reply}
 
 
@@ -99,10 +104,40 @@ def _ctdir(given: Given, name: str) -> tuple[str, Test]:
                                  and p.connection.is_original(Tuple.of(p.packet)) is original)
 
 
+def _ctstatus(given: Given, name: str) -> tuple[str, Test]:
+    """Whether one of these can be said of it; of nothing (NONE) that never holds (net/netfilter/xt_conntrack.c)."""
+    wanted = given.text(name).upper().split(",")
+    for status in wanted:
+        if status not in ("NONE", *STATUSES):
+            raise IptablesError(f'Bad ctstatus "{given.text(name).split(",")[wanted.index(status)]}"')
+    shown = [status for status in STATUSES if status in wanted]
+    return ",".join(shown) or "NONE", lambda p: p.connection is not None and any(
+        STATUSES[status](p.connection) for status in shown)
+
+
+def _ctexpire(given: Given, name: str) -> tuple[str, Test]:
+    """In how many seconds it would be forgotten."""
+    first, colon, last = given.text(name).partition(":")
+    if ":" in last:
+        given.complain(f'Too many components for option "{name}" (max: 2)\n')
+    low = _seconds(given, name, first) if first or not colon else 0
+    high = (_seconds(given, name, last) if last else MOST_SECONDS) if colon else low
+    return f"{low}:{high}" if low != high else f"{low}", lambda p: p.connection is not None and (
+        low <= p.connection.seconds_left(p.namespace.machine.clock.now) <= high)
+
+
+def _seconds(given: Given, name: str, text: str) -> int:
+    seconds = integer(text)
+    if seconds is None or not 0 <= seconds <= MOST_SECONDS:
+        given.complain(f'bad value for option "{name}" near "{text}", or out of range (0-{MOST_SECONDS}).\n')
+    return seconds
+
+
 CONDITIONS: dict[str, Callable[[Given, str], tuple[str, Test]]] = {
-    "--ctproto": _ctproto, "--ctstate": _ctstate, "--ctorigsrc": _ctaddress, "--ctorigdst": _ctaddress,
+    "--ctstate": _ctstate, "--ctproto": _ctproto, "--ctorigsrc": _ctaddress, "--ctorigdst": _ctaddress,
     "--ctreplsrc": _ctaddress, "--ctrepldst": _ctaddress, "--ctorigsrcport": _ctport, "--ctorigdstport": _ctport,
-    "--ctreplsrcport": _ctport, "--ctrepldstport": _ctport, "--ctdir": _ctdir,
+    "--ctreplsrcport": _ctport, "--ctrepldstport": _ctport, "--ctstatus": _ctstatus, "--ctexpire": _ctexpire,
+    "--ctdir": _ctdir,
 }
 
 

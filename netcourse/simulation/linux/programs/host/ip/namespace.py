@@ -64,7 +64,7 @@ def delete(request: Request, rest: list[str]) -> None:
     request.need_privilege()
     if name not in request.process.files.namespaces:
         raise Complaint(f'Cannot remove namespace file "{FOLDER}/{name}": No such file or directory')
-    request.process.files.namespaces.pop(name).close()
+    request.process.machine.release(request.process.files.namespaces.pop(name))
 
 
 def _only(rest: list[str]) -> str:

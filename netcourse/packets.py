@@ -291,6 +291,11 @@ class ARP:
     target_mac: str
     target: IPv4Address
 
+    @property
+    def is_announcement(self) -> bool:
+        """Whether somebody tells all others of its own address (RFC 5227 section 3)."""
+        return self.sender == self.target
+
     def __len__(self) -> int:
         return 28
 

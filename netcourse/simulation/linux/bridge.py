@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netcourse.packets import BROADCAST_MAC, UNKNOWN_MAC, Ethernet, IPv4
+from netcourse.packets import ARP, BROADCAST_MAC, UNKNOWN_MAC, Ethernet, IPv4
 from netcourse.simulation.linux import fragments, ipv6
 from netcourse.simulation.linux.device import HEADER_LENGTH, Device
 from netcourse.simulation.linux.forwarding import ForwardingDatabase
@@ -132,9 +132,26 @@ class Bridge(Device):
             return
         if incoming is not None and frame.destination == BROADCAST_MAC:
             self._hand_up(incoming, frame)
-        for other in list(self.ports.values()):
-            if other is not incoming:
-                self._leave(other, frame, incoming, "flooded")
+        others = [other for other in self.ports.values() if other is not incoming]
+        message = frame.payload
+        if isinstance(message, ARP) and message.is_announcement:
+            others = self._passed_over(others, frame, message)
+        for other in others:
+            self._leave(other, frame, incoming, "flooded")
+
+    def _passed_over(self, ports: list[Device], frame: Ethernet, message: ARP) -> list[Device]:
+        """Those behind which somebody heeds an announcement; the others count it, which is all that it does there.
+
+        Every new container announces itself to all others: in a crowd, hardly anybody knows it yet.
+        """
+        heeding = [port for port in ports if port.heeds(message)]
+        unheeding = [port for port in ports if port not in heeding] if heeding else ports
+        size = len(frame)
+        for port in unheeding:
+            port.count_through(size)
+        if unheeding:
+            self.record("flooded", frame, f"to {len(unheeding)} ports behind which nobody heeds it")
+        return heeding
 
     def _leave(self, port: Device, frame: Ethernet, incoming: Device | None, action: str) -> None:
         if incoming is None:

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.journey import Hop
-from netcourse.packets import Ethernet, IPv4
+from netcourse.packets import ARP, Ethernet, IPv4
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.clock import MICROSECOND
 
@@ -77,6 +77,13 @@ class Device:
 
     def _carry(self, frame: Ethernet) -> None:
         """Bring a frame to the other end."""
+
+    def heeds(self, message: ARP) -> bool:
+        """Whether an announcement that goes out here changes anything at the other end, as far as one can tell."""
+        return True
+
+    def count_through(self, size: int) -> None:
+        """Count a frame of ``size`` bytes here and at the other end, where nobody heeds it."""
 
     def receive(self, frame: Ethernet) -> None:
         """A frame has come in from outside."""
@@ -175,6 +182,19 @@ class Veth(Device):
     def _arrive(self, frame: Ethernet) -> None:
         if self.peer is not None:
             self.peer.receive(frame)
+
+    def heeds(self, message: ARP) -> bool:
+        peer = self.peer
+        if peer is None or peer.namespace is None or peer.master is not None or not (peer.up and self.up):
+            return True
+        return peer.namespace.neighbours.knows(peer, message.sender)
+
+    def count_through(self, size: int) -> None:
+        assert self.peer is not None
+        self.sent_packets += 1
+        self.sent_bytes += size
+        self.peer.received_packets += 1
+        self.peer.received_bytes += size
 
     def transmit(self, frame: Ethernet) -> None:
         """What is too long for the other end never gets there (net/core/dev.c, is_skb_forwardable)."""

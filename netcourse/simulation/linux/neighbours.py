@@ -145,6 +145,10 @@ class NeighbourTable:
 
     # Being told
 
+    def knows(self, device: Device, ip: IPv4Address) -> bool:
+        """Whether there is an entry, of whatever state."""
+        return bool(self._entries) and (device.name, ip) in self._entries
+
     def receive(self, device: Device, message: ARP) -> None:
         """Answer a question about one of our addresses, on whichever device it is (arp_ignore 0); take in the rest."""
         if message.operation == ASK and self._namespace.is_local(message.target):
@@ -165,8 +169,7 @@ class NeighbourTable:
         """Only those whom we know already. Who answers within a second of another one comes too late (locktime), but
         not who announces its own address (net/ipv4/arp.c, arp_is_garp)."""
         known = self._entries.get((device.name, message.sender))
-        is_announced = message.sender == message.target
-        if known is None or (known.mac not in (None, message.sender_mac) and not is_announced
+        if known is None or (known.mac not in (None, message.sender_mac) and not message.is_announcement
                              and self._clock.now - known.confirmed < LOCK_TIME):
             return
         is_for_us = message.operation == ANSWER and message.target_mac == device.mac

@@ -14,7 +14,8 @@ from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.netfilter import type_command
 from netcourse.simulation.linux.tasks import Task
-from netcourse.simulation.linux.tcp import State, TCPSocket
+from netcourse.simulation.linux.tcp import TCPSocket
+from netcourse.simulation.linux.tcp_states import State
 from netcourse.tcp_options import TCPOptions
 from tests.simulation.wiring import ask, member, run, serve_once
 

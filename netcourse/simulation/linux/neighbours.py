@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.packets import ARP, BROADCAST_MAC, UNKNOWN_MAC, Ethernet
-from netcourse.simulation.linux.clock import SECOND, Timer
+from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.device import Device
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ASK, ANSWER = 1, 2
 PROBES = 3
-PROBE_INTERVAL = SECOND
+PROBE_INTERVAL = 1020 * MILLISECOND  # a second, and what the kernel's timers round it up by
 REACHABLE_TIME = 30 * SECOND
 DELAY_TIME = 5 * SECOND
 LOCK_TIME = SECOND

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-from enum import Enum
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,15 @@ from netcourse.packets import TCP, IPv4, Protocol, TCPFlags
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
 from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS
 from netcourse.simulation.linux.tasks import Future, wait_for
+from netcourse.simulation.linux.tcp_receiving import Receiving
 from netcourse.simulation.linux.tcp_sending import Piece, Sending
+from netcourse.simulation.linux.tcp_states import (
+    AFTER_LAST_ACKNOWLEDGEMENT,
+    AFTER_OUR_END,
+    AFTER_THEIR_END,
+    State,
+    length_of,
+)
 from netcourse.tcp_options import TCPOptions
 
 if TYPE_CHECKING:
@@ -25,41 +32,13 @@ if TYPE_CHECKING:
 ANY = IPv4Address(0)
 HEADERS = 40
 WINDOW_SCALE = 7
-FIRST_WINDOW, RECEIVE_BUFFER = 64240, 256 * 1024
+FIRST_WINDOW = 64240
 BACKLOG = 128
 LINGER = 60 * SECOND
 LEAST_SEGMENT = 536
 SAME_MACHINE = MILLISECOND
 Endpoint = tuple[IPv4Address, int]
-FIN, SYN, RST, ACK = TCPFlags.FIN, TCPFlags.SYN, TCPFlags.RST, TCPFlags.ACK
-
-
-class State(Enum):
-    """Names as netstat(8) prints them."""
-
-    CLOSED = "CLOSE"
-    LISTEN = "LISTEN"
-    SYN_SENT = "SYN_SENT"
-    SYN_RECEIVED = "SYN_RECV"
-    ESTABLISHED = "ESTABLISHED"
-    FIN_WAIT_1 = "FIN_WAIT1"
-    FIN_WAIT_2 = "FIN_WAIT2"
-    CLOSE_WAIT = "CLOSE_WAIT"
-    CLOSING = "CLOSING"
-    LAST_ACK = "LAST_ACK"
-    TIME_WAIT = "TIME_WAIT"
-
-
-_AFTER_OUR_END = {State.ESTABLISHED: State.FIN_WAIT_1, State.CLOSE_WAIT: State.LAST_ACK}
-_AFTER_THEIR_END = {State.ESTABLISHED: State.CLOSE_WAIT, State.FIN_WAIT_1: State.CLOSING,
-                    State.FIN_WAIT_2: State.TIME_WAIT}
-_AFTER_LAST_ACKNOWLEDGEMENT = {State.FIN_WAIT_1: State.FIN_WAIT_2, State.CLOSING: State.TIME_WAIT,
-                               State.LAST_ACK: State.CLOSED}
-
-
-def length_of(segment: TCP) -> int:
-    """How many sequence numbers a segment takes: SYN and FIN count as one."""
-    return len(segment.payload) + bool(segment.flags & SYN) + bool(segment.flags & FIN)
+SYN, RST, ACK = TCPFlags.SYN, TCPFlags.RST, TCPFlags.ACK
 
 
 class TCPSocket:
@@ -83,9 +62,8 @@ class TCPSocket:
         self._sending = Sending(clock, namespace.machine.random.getrandbits(32), self._transmit_piece, self._timed_out)
         self._their_options = TCPOptions()
         self._their_time = self._opened = 0
-        self._expected = self._promised = 0
-        self._received = bytearray()
-        self._ended = self._is_closed = False
+        self._receiving = Receiving()
+        self._is_closed = False
         self._error: OSError | None = None
         self._last_complaint: OSError | None = None
         self._linger: Timer | None = None
@@ -96,7 +74,7 @@ class TCPSocket:
         """Bytes that wait to be read, and those not acknowledged yet; of a listener, connections that wait."""
         if self.state is State.LISTEN:
             return len(self._accepted), 0
-        return len(self._received), self._sending.unacknowledged
+        return len(self._receiving), self._sending.unacknowledged
 
     # Calls
 
@@ -137,18 +115,18 @@ class TCPSocket:
 
     async def receive(self, size: int = 65536, timeout: float | None = None) -> bytes:
         """Up to ``size`` bytes; empty when the other side has closed."""
-        while not self._received and not self._ended:
+        while not self._receiving and not self._receiving.has_ended:
             self._raise_error()
             await self._change(timeout)
-        data = bytes(self._received[:size])
-        del self._received[:size]
-        self._promise_more()
+        data = self._receiving.read(size)
+        if self._receiving.has_room_again:
+            self._acknowledge()
         return data
 
     def shutdown(self) -> None:
         """Say that nothing more will be sent."""
-        if self.state in _AFTER_OUR_END:
-            self.state = _AFTER_OUR_END[self.state]
+        if self.state in AFTER_OUR_END:
+            self.state = AFTER_OUR_END[self.state]
             self._sending.end()
 
     def close(self) -> None:
@@ -159,7 +137,7 @@ class TCPSocket:
                 waiting.abort()
         if self.state in (State.LISTEN, State.SYN_SENT, State.CLOSED):
             self.give_way()
-        elif self._received:
+        elif self._receiving:
             self.abort()
         else:
             self.shutdown()
@@ -204,10 +182,11 @@ class TCPSocket:
         self._transmit(piece.flags, piece.sequence, piece.data)
 
     def _transmit(self, flags: int, sequence: int, data: bytes = b"") -> None:
-        window = FIRST_WINDOW if flags & SYN else self._window() >> WINDOW_SCALE
+        window = FIRST_WINDOW if flags & SYN else self._receiving.window >> WINDOW_SCALE
         size = self._sending.segment_size
-        segment = TCP(self.local[1], self.remote[1], sequence, self._expected if flags & ACK else 0, flags, window,
-                      self._options(flags), data, piece_size=size if len(data) > size else 0)
+        expected = self._receiving.expected if flags & ACK else 0
+        segment = TCP(self.local[1], self.remote[1], sequence, expected, flags, window, self._options(flags), data,
+                      piece_size=size if len(data) > size else 0)
         try:
             self.namespace.ipv4.send(IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True))
         except PermissionError:
@@ -227,17 +206,8 @@ class TCPSocket:
         return TCPOptions(timestamps=times if self._their_options.timestamps is not None else None)
 
     def _acknowledge(self) -> None:
-        self._promised = (self._expected + self._window()) % 2**32
+        self._receiving.promise()
         self._transmit(ACK, self._sending.next)
-
-    def _window(self) -> int:
-        return max(RECEIVE_BUFFER - len(self._received), 0)
-
-    def _promise_more(self) -> None:
-        """Tell that there is room again, where little had been left (net/ipv4/tcp.c, tcp_cleanup_rbuf)."""
-        left = (self._promised - self._expected) % 2**32
-        if not self._ended and 2 * left <= RECEIVE_BUFFER and self._window() >= 2 * left and self._promised:
-            self._acknowledge()
 
     # Receiving
 
@@ -271,7 +241,8 @@ class TCPSocket:
         return self.state is State.SYN_RECEIVED and self._listener is not None and self._listener._is_full
 
     def _is_next(self, segment: TCP) -> bool:
-        return segment.sequence == self._expected and not segment.flags & SYN and self.state is not State.TIME_WAIT
+        expected = segment.sequence == self._receiving.expected
+        return expected and not segment.flags & SYN and self.state is not State.TIME_WAIT
 
     def _take_unexpected(self, segment: TCP) -> None:
         """Old, out of order, or a SYN (RFC 5961): say what is expected. A SYN that came again gets its answer again."""
@@ -279,7 +250,7 @@ class TCPSocket:
             self._sending.repeat()
         elif segment.flags & RST and self.state is State.TIME_WAIT:
             self.give_way()
-        elif not segment.flags & RST and (length_of(segment) or segment.sequence != self._expected):
+        elif not segment.flags & RST and (length_of(segment) or segment.sequence != self._receiving.expected):
             self._acknowledge()
 
     def _take_opening(self, packet: IPv4, segment: TCP) -> None:
@@ -303,7 +274,7 @@ class TCPSocket:
     def _note_opening(self, segment: TCP) -> None:
         self._their_options = segment.options
         self._their_time = segment.options.timestamps[0] if segment.options.timestamps is not None else 0
-        self._expected = (segment.sequence + 1) % 2**32
+        self._receiving.begin(segment)
         self._fit_segments()
 
     def _take_answer(self, packet: IPv4, segment: TCP) -> None:
@@ -325,15 +296,15 @@ class TCPSocket:
         self._sending.acknowledged(segment.acknowledgement, window)
         if self.state is State.SYN_RECEIVED and segment.acknowledgement == self._sending.next:
             self._established()
-        elif self.state in _AFTER_LAST_ACKNOWLEDGEMENT and self._sending.is_done:
-            self.state = _AFTER_LAST_ACKNOWLEDGEMENT[self.state]
+        elif self.state in AFTER_LAST_ACKNOWLEDGEMENT and self._sending.is_done:
+            self.state = AFTER_LAST_ACKNOWLEDGEMENT[self.state]
             self._wait_for_the_end()
         if not had_room:
             self._notify()
 
     def _established(self) -> None:
         self.state = State.ESTABLISHED
-        self._promised = (self._expected + self._window()) % 2**32
+        self._receiving.promise()
         if self._listener is not None and self._listener.state is State.LISTEN:
             self._listener._accepted.append(self)
             self._listener._notify()
@@ -341,15 +312,10 @@ class TCPSocket:
     def _take_data(self, segment: TCP) -> None:
         if not length_of(segment) or self.state is State.CLOSED:
             return
-        data = segment.payload[:self._window()]
-        self._received += data
-        whole = len(data) == len(segment.payload)
-        ends = whole and bool(segment.flags & FIN)
-        self._expected = (self._expected + len(data) + ends) % 2**32
+        self._receiving.take(segment)
         self._acknowledge()
-        if ends:
-            self._ended = True
-            self.state = _AFTER_THEIR_END.get(self.state, self.state)
+        if self._receiving.has_ended:
+            self.state = AFTER_THEIR_END.get(self.state, self.state)
             self._wait_for_the_end()
         self._notify()
 
@@ -397,7 +363,7 @@ class TCPSocket:
             self._linger.cancel()
         self.namespace.sockets.tcp.remove(self)
         if self._error is None:
-            self._ended = True
+            self._receiving.has_ended = True
         self._notify()
 
     def _raise_error(self) -> None:

@@ -8,7 +8,8 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.packets import TCP, IPv4, Protocol, TCPFlags
-from netcourse.simulation.linux.tcp import ANY, Endpoint, State, TCPSocket, length_of
+from netcourse.simulation.linux.tcp import ANY, Endpoint, TCPSocket
+from netcourse.simulation.linux.tcp_states import State, length_of
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace

@@ -8,7 +8,8 @@ from netcourse.simulation.docker.drivers.driver import PortBinding
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.sockets import UDPSocket
 from netcourse.simulation.linux.tasks import Task
-from netcourse.simulation.linux.tcp import ANY, State, TCPSocket
+from netcourse.simulation.linux.tcp import ANY, TCPSocket
+from netcourse.simulation.linux.tcp_states import State
 
 REPLY_TIMEOUT = 90
 

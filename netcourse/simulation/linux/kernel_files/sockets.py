@@ -11,7 +11,8 @@ from ipaddress import IPv4Address
 from netcourse.simulation.linux.kernel_files.network import hexadecimal
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.sockets import ANY, UDPSocket
-from netcourse.simulation.linux.tcp import State, TCPSocket
+from netcourse.simulation.linux.tcp import TCPSocket
+from netcourse.simulation.linux.tcp_states import State
 
 TCP_HEADER = ("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode")
 TCP_IPV6_HEADER = ("  sl  local_address                         remote_address                        st tx_queue "

@@ -7,7 +7,7 @@ from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import complaining, options
 from netcourse.simulation.linux.programs.busybox.route import list_routes
 from netcourse.simulation.linux.sockets import ANY, Endpoint
-from netcourse.simulation.linux.tcp import State
+from netcourse.simulation.linux.tcp_states import State
 
 _TOLD = {"l": "only servers", "a": "servers and established", "": "w/o servers"}
 

@@ -129,6 +129,7 @@ class Container:
     def environment(self, more: Iterable[str] = (), *, terminal: bool) -> dict[str, str]:
         """A name without "=" takes the variable away (moby daemon/container, ReplaceOrAppendEnvVars)."""
         found = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if terminal else {})
+        found |= self.engine.links.environment(self)
         for text in (*(self.config.get("Env") or []), *more):
             name, equals, value = text.partition("=")
             if equals:

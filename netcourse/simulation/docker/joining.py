@@ -36,6 +36,7 @@ def enter(container: Container) -> None:
     known_names.write_own_hosts(container)
     known_names.write_own_resolver(container)
     known_names.ensure_dns(container)
+    known_names.tell_linked(container)
 
 
 def _join_all(container: Container) -> None:

@@ -24,6 +24,13 @@ def write_own_hosts(container: Container) -> None:
     write_hosts(container.files, entries)
 
 
+def tell_linked(container: Container) -> None:
+    """Who has a link to it finds it at the address that it has now."""
+    for owner in container.engine.links.owners(container):
+        if owner.is_running:
+            write_own_hosts(owner)
+
+
 def _extra_hosts(container: Container) -> list[tuple[str, str]]:
     extra = [text.split(":", 1) for text in container.host_config.get("ExtraHosts") or []]
     return [(_host_gateway(container) if ip == "host-gateway" else ip, name) for name, ip in extra]

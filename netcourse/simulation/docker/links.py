@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
+from netcourse.simulation.docker.link_variables import link_variables
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
@@ -58,6 +59,21 @@ class Links:
         """As inspect shows them: ``/database:/web/db``."""
         return [f"/{target.name}:/{container.name}/{alias}"
                 for target, alias in self._linked.get(container.id, [])] or None
+
+    def owners(self, target: Container) -> list[Container]:
+        """Who has a link to it."""
+        return [self._engine.containers.get(owner) for owner, links in self._linked.items()
+                if any(linked is target for linked, _ in links)]
+
+    def environment(self, container: Container) -> dict[str, str]:
+        """What its links tell of their targets."""
+        found: dict[str, str] = {}
+        for target, alias in self._linked.get(container.id, []):
+            endpoint = target.endpoints.get("bridge")
+            if endpoint is not None and endpoint.address is not None:
+                found |= link_variables(f"/{container.name}/{alias}", endpoint.address.ip,
+                                        target.config.get("ExposedPorts") or (), target.config.get("Env") or ())
+        return found
 
     def entries(self, container: Container) -> list[tuple[str, str]]:
         """Lines for /etc/hosts: ``172.17.0.2  database 1234567890ab b1``."""

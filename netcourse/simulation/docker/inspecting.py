@@ -136,6 +136,12 @@ def _endpoint(container: Container, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
+def sizes(container: Container) -> dict[str, int]:
+    """In bytes: what it wrote, and that with its image."""
+    written = container.files.written_size()
+    return {"SizeRw": written, "SizeRootFs": container.image.size + written}
+
+
 def summarise_container(container: Container) -> dict[str, Any]:
     """A line of ``docker ps``."""
     ports = [_port(port, place) for port, places in _ports(container).items() for place in places or [None]]

@@ -305,6 +305,10 @@ class FileSystem:
         content += data
         self._removed.discard(path)
 
+    def written_size(self) -> int:
+        """How many bytes were written over the image."""
+        return sum(len(content) for path, content in self._written.items() if path not in self._own_files)
+
     def content_size(self) -> int:
         """How many bytes there are in files that aren't live ones."""
         found = {path: content for path, content in (self._image.files | self._written).items()

@@ -13,7 +13,7 @@ from netcourse.simulation.docker.api.numbers import size_of_terminal
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
-from netcourse.simulation.docker.inspecting import inspect_container
+from netcourse.simulation.docker.inspecting import inspect_container, sizes
 from netcourse.simulation.docker.limits import updated_limits
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.signals import Signal
@@ -34,7 +34,8 @@ def create(request: Request) -> Response:
 
 def inspect(request: Request) -> Response:
     with request.world.enter() as engine:
-        return Response(inspect_container(engine.containers.get(request.parts["id"])))
+        container = engine.containers.get(request.parts["id"])
+        return Response(inspect_container(container) | (sizes(container) if request.flag("size") else {}))
 
 
 def start(request: Request) -> Response:

@@ -11,7 +11,7 @@ from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_simulated
-from netcourse.simulation.docker.inspecting import summarise_container
+from netcourse.simulation.docker.inspecting import sizes, summarise_container
 from netcourse.simulation.linux.process import Process
 
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
@@ -26,7 +26,13 @@ def list_containers(request: Request) -> Response:
     everything = request.flag("all") or limit > 0 or bool({"status", "exited"} & set(filters))
     with request.world.enter() as engine:
         found = [c for c in _between(engine, filters) if (everything or c.is_running) and _matches(c, filters)]
-        return Response([summarise_container(c) for c in (found[:limit] if limit > 0 else found)])
+        return Response([_summary(c, with_sizes=request.flag("size")) for c in (found[:limit] if limit > 0 else found)])
+
+
+def _summary(container: Container, *, with_sizes: bool) -> dict[str, Any]:
+    """A size of nothing isn't told."""
+    shown = {name: size for name, size in sizes(container).items() if size} if with_sizes else {}
+    return summarise_container(container) | shown
 
 
 def _check(filters: Filters, known: set[str]) -> None:
@@ -156,7 +162,7 @@ def _columns(options: str) -> list[str]:
     """Raises EngineError."""
     if options == "-ef":
         return _FULL_LISTING
-    wanted = re.fullmatch(r"-?o ?(\S+)", options)
+    wanted = re.fullmatch(r"-?e?o ?(\S+)", options)
     if wanted is None:
         raise not_simulated(f"ps {options}")
     columns = wanted[1].split(",")

@@ -11,7 +11,7 @@ from netcourse.simulation.docker.api.images import summary
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.errors import bad_request, not_found
 from netcourse.simulation.docker.events import Event, matches
-from netcourse.simulation.docker.inspecting import summarise_container
+from netcourse.simulation.docker.inspecting import sizes, summarise_container
 from netcourse.simulation.docker.mounts import users
 
 VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
@@ -77,8 +77,7 @@ def disk_usage(request: Request) -> Response:
             "LayersSize": sum(image.size for image in images),
             "Images": [summary(image, image.tags, counts[image.id]) | {"SharedSize": 0}
                        for image in images],
-            "Containers": [summarise_container(container) | {"SizeRootFs": container.image.size}
-                           for container in containers],
+            "Containers": [summarise_container(container) | sizes(container) for container in containers],
             "Volumes": [volume.shown | {"UsageData": {"RefCount": len(users(engine, volume.name)), "Size": volume.size}}
                         for volume in engine.volumes.all()],
             "BuildCache": []})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHITE_SPACE = " \t\n"
 _PARAMETER = re.compile(r"\$([?$#@*!0-9-]|[A-Za-z_]\w*)")
-_TILDE = re.compile(r"~(root)?(?=/|$)")
+_TILDE = re.compile(r"\A~(root)?(?=/|\Z)")
 _QUOTED_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
 
 

@@ -114,8 +114,11 @@ class Shell:
         empty = Pipe()
         empty.close()
         parent, shell = self.process, self.copy()
-        child = parent.machine.spawn(list(parent.arguments), namespace=parent.namespace, files=parent.files,
-                                     environment=dict(parent.environment), pids=parent.pids)
+        try:
+            child = parent.machine.spawn(list(parent.arguments), namespace=parent.namespace, files=parent.files,
+                                         environment=dict(parent.environment), pids=parent.pids)
+        except BlockingIOError as error:
+            raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = empty, streams.stdout, streams.stderr
         child.signal_handlers[Signal.SIGINT] = lambda: None

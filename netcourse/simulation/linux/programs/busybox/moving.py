@@ -177,9 +177,7 @@ def _each(process: Process, names: list[str], action: Callable[[str, str, str], 
     if len(names) < 2:
         raise usage(process.arguments[0])
     files, last = process.files, names[-1]
-    into = files.is_directory(_path(process, last))
-    if len(names) > 2 and not into:
-        raise Complaint(f"{process.arguments[0]}: target '{last}' is not a directory")
+    into = len(names) > 2 or files.is_directory(_path(process, last))
     code = 0
     for name in names[:-1]:
         source = _path(process, name)

@@ -103,7 +103,8 @@ def test_processes_cannot_multiply_without_end(machine: Machine, files: FileSyst
 
     machine.clock.run_until(SECOND)
 
-    assert len(process.pids.members) == MOST_PROCESSES
+    assert process.exit.result() == 2
+    assert len(process.pids.members) == MOST_PROCESSES - 1
     assert b"sh: line 0: can't fork: Resource temporarily unavailable\n" in printed
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from netcourse.simulation.docker.errors import bad_request
+from netcourse.simulation.linux.signals import NAMES
 
 FIRST_REAL_TIME, LAST_REAL_TIME = 34, 64
-_NAMES = ["HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-          "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
-          "WINCH", "IO", "PWR", "SYS"]
 _REAL_TIME_MIDDLE = 49
 
 
 def _numbers() -> dict[str, int]:
     """Every name without its SIG."""
-    found = {name: number for number, name in enumerate(_NAMES, 1)} | {"CLD": 17, "IOT": 6, "POLL": 29}
+    found = {name: number for number, name in NAMES.items()} | {"CLD": 17, "IOT": 6, "POLL": 29}
     for number in range(FIRST_REAL_TIME, LAST_REAL_TIME + 1):
         below = number <= _REAL_TIME_MIDDLE
         base, distance = ("RTMIN", number - FIRST_REAL_TIME) if below else ("RTMAX", number - LAST_REAL_TIME)

@@ -371,6 +371,19 @@ class FileSystem:
         files._directories.discard(place)
         files._removed.add(place)
 
+    def rename(self, source: str, target: str) -> None:
+        """A file, or a folder with all that is in it. Raises OSError."""
+        when = self.modified(source)
+        if self.is_directory(source):
+            self.make_directory(target)
+            for name in self.list(source):
+                self.rename(f"{source}/{name}", f"{target}/{name}")
+            self.remove_tree(source)
+        else:
+            self.write(target, self.read(source))
+            self.remove(source)
+        self.set_modified(target, when)
+
     def list(self, path: str) -> list[str]:
         """Names in a folder, sorted. Raises FileNotFoundError, NotADirectoryError."""
         if not self.is_directory(path):

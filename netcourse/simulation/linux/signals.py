@@ -16,3 +16,10 @@ class Signal(IntEnum):
     SIGCONT = 18
     SIGURG = 23
     SIGWINCH = 28
+
+
+NAMES = dict(enumerate(
+    ["HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+     "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",
+     "PWR", "SYS"], 1))
+"""All that have a name of their own, without their SIG."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from netcourse.simulation.linux.shell import jobs, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Leave, Return
-from netcourse.simulation.linux.shell.parser import parse
-from netcourse.simulation.linux.shell.redirection import Streams
+from netcourse.simulation.linux.shell.parser import RESERVED, parse
+from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.tasks import Future
 
 if TYPE_CHECKING:
@@ -20,12 +22,16 @@ Builtin = Callable[["Shell", list[str], Streams], Coroutine[Future[Any], None, i
 
 async def _cd(shell: Shell, words: list[str], streams: Streams) -> int:
     process = shell.process
-    home = process.environment.get("HOME", "/")
-    path = process.files.resolve(words[1] if len(words) > 1 else home, process.directory)
+    rest = [word for word in words[1:] if word not in ("-P", "-L", "--")]
+    wanted = rest[0] if rest else shell.variables.get("HOME", "")
+    if wanted == "-":
+        wanted = shell.variables.get("OLDPWD", process.directory)
+        streams.stdout.write(f"{wanted}\n".encode())
+    path = process.files.resolve(wanted or ".", process.directory)
     if not process.files.is_directory(path):
-        return shell.complain(streams, f"can't cd to {words[1]}: No such file or directory", 2,
-                              builtin="cd")
-    process.directory = path
+        reason = "Not a directory" if process.files.exists(path) else "No such file or directory"
+        return shell.complain(streams, f"can't cd to {wanted}: {reason}", 2, builtin="cd")
+    shell.variables["OLDPWD"], process.directory = process.directory, path
     return 0
 
 
@@ -34,103 +40,120 @@ async def _pwd(shell: Shell, words: list[str], streams: Streams) -> int:
     return 0
 
 
-async def _export(shell: Shell, words: list[str], streams: Streams) -> int:
-    for word in words[1:]:
-        name, equals, value = word.partition("=")
-        shell.exported.add(name)
-        if equals:
-            shell.variables[name] = value
-    return 0
+def _code(shell: Shell, words: list[str], streams: Streams) -> int:
+    if len(words) < 2:
+        return shell.code
+    if not words[1].isdigit():
+        return shell.complain(streams, f"Illegal number: {words[1]}", 2, builtin=words[0])
+    return int(words[1]) % 256
 
 
 async def _exit(shell: Shell, words: list[str], streams: Streams) -> int:
-    raise Exit(int(words[1]) % 256 if len(words) > 1 and words[1].isdigit() else shell.code)
+    raise Exit(_code(shell, words, streams))
 
 
-async def _wait(shell: Shell, words: list[str], streams: Streams) -> int:
-    for task in shell.tasks:
-        await task
-    return 0
+async def _return(shell: Shell, words: list[str], streams: Streams) -> int:
+    raise Return(_code(shell, words, streams))
 
 
 async def _exec(shell: Shell, words: list[str], streams: Streams) -> int:
-    raise Exit(await shell.start(words[1:], {}, streams)) if len(words) > 1 else Exit(0)
+    name = words[1]
+    if not shell.has_program(name) and "/" not in name:
+        raise Exit(shell.complain(streams, f"{name}: not found", NOT_FOUND, builtin="exec"))
+    raise Exit(await shell.start(words[1:], {}, streams))
 
 
 async def _colon(shell: Shell, words: list[str], streams: Streams) -> int:
     return 0
 
 
-async def _read(shell: Shell, words: list[str], streams: Streams) -> int:
-    line = await streams.stdin.readline()
-    values = line.decode(errors="replace").strip().split(None, max(0, len(words) - 2))
-    for number, name in enumerate(words[1:]):
-        shell.variables[name] = values[number] if number < len(values) else ""
-    return 0 if line.endswith(b"\n") else 1
-
-
-async def _return(shell: Shell, words: list[str], streams: Streams) -> int:
-    raise Return(int(words[1]) % 256 if len(words) > 1 and words[1].isdigit() else shell.code)
-
-
 async def _break(shell: Shell, words: list[str], streams: Streams) -> int:
     levels = int(words[1]) if len(words) > 1 and words[1].isdigit() else 1
-    raise Leave(levels, goes_on=words[0] == "continue")
-
-
-async def _shift(shell: Shell, words: list[str], streams: Streams) -> int:
-    count = int(words[1]) if len(words) > 1 and words[1].isdigit() else 1
-    if count >= len(shell.arguments):
-        return 1
-    del shell.arguments[1:count + 1]
-    return 0
-
-
-async def _unset(shell: Shell, words: list[str], streams: Streams) -> int:
-    for name in words[1:]:
-        shell.variables.pop(name, None)
-        shell.functions.pop(name, None)
-    return 0
-
-
-async def _set(shell: Shell, words: list[str], streams: Streams) -> int:
-    if len(words) < 2 or (words[1].startswith(("-", "+")) and words[1] != "--"):
-        raise Exit(shell.complain(streams, f"{' '.join(words[1:]) or 'listing variables'}: not simulated", 2,
-                                  builtin="set"))
-    shell.arguments[1:] = words[2:] if words[1] == "--" else words[1:]
-    return 0
-
-
-async def _local(shell: Shell, words: list[str], streams: Streams) -> int:
-    if not shell.hidden:
-        raise Exit(shell.complain(streams, "not in a function", 2, builtin="local"))
-    for word in words[1:]:
-        name, equals, value = word.partition("=")
-        shell.hidden[-1].setdefault(name, shell.variables.get(name))
-        if equals:
-            shell.variables[name] = value
-    return 0
+    if not shell.loops:
+        return 0
+    raise Leave(min(levels, shell.loops), goes_on=words[0] == "continue")
 
 
 async def _eval(shell: Shell, words: list[str], streams: Streams) -> int:
     return await shell.run(parse(" ".join(words[1:])), streams)
 
 
+async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
+    """``. FILE [ARGUMENT...]``: the commands of a file, in this very shell."""
+    if len(words) < 2:
+        raise Exit(shell.complain(streams, "filename argument required", 2, builtin=words[0]))
+    files = shell.process.files
+    try:
+        text = files.read(files.resolve(words[1], shell.process.directory))
+    except OSError as error:
+        error.filename, error.errno = words[1], error.errno or errno.ENOENT
+        raise Exit(shell.complain(streams, problem(error, set()), 2, builtin=words[0])) from None
+    before = shell.arguments
+    shell.arguments = [before[0], *words[2:]] if len(words) > 2 else before
+    try:
+        return await shell.run(parse(text.decode(errors="replace")), streams)
+    except Return as end:
+        return end.code
+    finally:
+        shell.arguments = before
+
+
+def _kind(shell: Shell, name: str) -> str:
+    """What a word is, as type tells it; empty for nothing."""
+    if name in RESERVED | {"function"}:
+        return f"{name} is a shell keyword"
+    if name in shell.functions:
+        return f"{name} is a function"
+    if name in BUILTINS:
+        return f"{name} is a {'special ' if name in _SPECIAL else ''}shell builtin"
+    return f"{name} is {name}" if shell.has_program(name) else ""
+
+
+async def _type(shell: Shell, words: list[str], streams: Streams) -> int:
+    code = 0
+    for name in words[1:]:
+        text = _kind(shell, name)
+        code = code if text else NOT_FOUND
+        streams.stdout.write(f"{text or f'{name}: not found'}\n".encode())
+    return code
+
+
 async def _command(shell: Shell, words: list[str], streams: Streams) -> int:
-    """``command -v NAME`` says what NAME is; ``command NAME`` runs it, function or not."""
+    """``command -v NAME`` says what NAME is, ``-V`` in words; ``command NAME`` runs it, function or not."""
     if words[1:2] == ["-V"]:
-        return shell.complain(streams, "-V: not simulated", 2, builtin="command")
+        return await _type(shell, words[1:], streams)
     if words[1:2] != ["-v"]:
         return await shell.start(words[1:], {}, streams, functions=False) if len(words) > 1 else 0
     for name in words[2:3]:
-        if not (name in BUILTINS or name in shell.functions or shell.has_program(name)):
+        if not _kind(shell, name):
             return NOT_FOUND
         streams.stdout.write(f"{name}\n".encode())
     return 0
 
 
-BUILTINS: dict[str, Builtin] = {
-    ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break, "eval": _eval, "exec": _exec,
-    "exit": _exit, "export": _export, "local": _local, "pwd": _pwd, "read": _read, "return": _return, "set": _set,
-    "shift": _shift, "unset": _unset, "wait": _wait,
+async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
+    if len(words) > 1:
+        raise Exit(shell.complain(streams, f"{words[1]}: not simulated", 2, builtin="umask"))
+    streams.stdout.write(b"0022\n")
+    return 0
+
+
+async def _no_job(shell: Shell, words: list[str], streams: Streams) -> int:
+    return shell.complain(streams, "No current job", 2, builtin=words[0])
+
+
+async def _unsimulated(shell: Shell, words: list[str], streams: Streams) -> int:
+    return shell.complain(streams, "not simulated by netcourse", NOT_FOUND, builtin=words[0])
+
+
+_SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
+            "source", "times", "trap", "unset"}
+_NONE: dict[str, Builtin] = dict.fromkeys(("alias", "hash", "times", "ulimit", "unalias"), _unsimulated)
+BUILTINS: dict[str, Builtin] = _NONE | {
+    ".": _source, ":": _colon, "bg": _no_job, "break": _break, "cd": _cd, "command": _command, "continue": _break,
+    "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export, "fg": _no_job,
+    "getopts": variables.getopts, "jobs": jobs.jobs, "kill": jobs.kill, "let": variables.let,
+    "local": variables.local, "pwd": _pwd, "read": variables.read, "readonly": variables.readonly, "return": _return,
+    "set": variables.set_, "shift": variables.shift, "source": _source, "trap": jobs.trap, "type": _type,
+    "umask": _umask, "unset": variables.unset, "wait": jobs.wait,
 }

@@ -1,4 +1,4 @@
-"""Walks the tree of a script: expands words, starts programs, joins them by pipes, keeps variables and ``$?``."""
+"""Walks the tree of a script: starts programs, joins them by pipes, keeps variables, jobs and ``$?``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from netcourse.simulation.linux.machine import PATH
 from netcourse.simulation.linux.pipes import Pipe, TooMuch
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.shell import patterns
-from netcourse.simulation.linux.shell.arithmetic import BadArithmetic, evaluate
 from netcourse.simulation.linux.shell.builtins import BUILTINS
+from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.leaving import Exit, Leave, Return
-from netcourse.simulation.linux.shell.parameters import parameter
 from netcourse.simulation.linux.shell.parser import (
     Case,
     Command,
@@ -26,27 +25,30 @@ from netcourse.simulation.linux.shell.parser import (
     Node,
     Pipeline,
     Sequence,
-    ShellSyntaxError,
-    brace_end,
     parse,
-    quote_end,
-    substitution_end,
 )
-from netcourse.simulation.linux.shell.redirection import Redirected, Streams, reason
+from netcourse.simulation.linux.shell.redirection import Redirected, Streams, problem
+from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
+from netcourse.simulation.linux.shell.traps import Traps
 from netcourse.simulation.linux.signals import Signal
-from netcourse.simulation.linux.tasks import Future, Task
+from netcourse.simulation.linux.tasks import Future
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 GREETING = ("\n\nBusyBox v1.38.0 (Debian 1:1.38.0-3+b1) built-in shell (ash)\n"
             "Enter 'help' for a list of built-in commands.\n\n")
 DEEPEST_CALL = 100
 LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
-_PARAMETER = re.compile(r"\$([?$#@*!0-9]|[A-Za-z_]\w*)")
+_SAFE = re.compile(r"[\w./:,@%+\]{}^#?-]+")
 
 
 @dataclass
 class Shell:
-    """The state of one shell."""
+    """The state of one shell.
+
+    ``options`` are those of set. ``tested``: how many conditions are being asked, in which a failure is no failure.
+    ``loops``: in how many it is. ``option_place``: where getopts is within a word. ``is_replaced``: the next program
+    takes the place of this shell, which has nothing else to do.
+    """
 
     process: Process
     variables: dict[str, str]
@@ -56,7 +58,15 @@ class Shell:
     substituted: int = 0
     functions: dict[str, Node] = field(default_factory=dict)
     hidden: list[dict[str, str | None]] = field(default_factory=list)
-    tasks: list[Task[int]] = field(default_factory=list)
+    read_only: set[str] = field(default_factory=set)
+    options: set[str] = field(default_factory=set)
+    jobs: list[Process] = field(default_factory=list)
+    traps: Traps = field(default_factory=Traps)
+    pid: int = 0
+    tested: int = 0
+    loops: int = 0
+    option_place: int = 1
+    is_replaced: bool = False
 
     # Nodes
 
@@ -69,19 +79,57 @@ class Shell:
         for part, separator in node.parts:
             if not skip:
                 code = await self._part(part, separator, streams)
+                await self._take_signals(streams)
             skip = (separator == "&&" and code != 0) or (separator == "||" and code == 0)
         return code
 
     async def _part(self, part: Node, separator: str, streams: Streams) -> int:
-        if separator != "&":
-            return await self.run(part, streams)
+        if separator == "&":
+            self._start_job(part, streams)
+            return 0
+        if separator in ("&&", "||"):
+            return await self._ask(part, streams)
+        code = await self.run(part, streams)
+        inverted = isinstance(part, Pipeline) and part.inverted
+        if code and "e" in self.options and not self.tested and not inverted:
+            raise Exit(code)
+        return code
+
+    async def _ask(self, node: Node, streams: Streams) -> int:
+        """Run a condition: that it fails is no reason to end, whatever ``set -e`` says."""
+        self.tested += 1
+        try:
+            return await self.run(node, streams)
+        finally:
+            self.tested -= 1
+
+    async def _take_signals(self, streams: Streams) -> None:
+        for action in self.traps.take():
+            code = self.code
+            await self.run(parse(action), streams)
+            self.code = code
+
+    def _start_job(self, part: Node, streams: Streams) -> None:
+        """A process of its own, which the shell doesn't wait for; Ctrl-C isn't for it."""
         empty = Pipe()
         empty.close()
-        shell = self._copy()
-        self.tasks.append(self.process.do(shell._finish(part, Streams(empty, streams.stdout, streams.stderr))))
-        return 0
+        parent, shell = self.process, self.copy()
+        try:
+            child = parent.machine.spawn(list(parent.arguments), namespace=parent.namespace, files=parent.files,
+                                         environment=dict(parent.environment), pids=parent.pids)
+        except BlockingIOError as error:
+            raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
+        child.inherit(parent)
+        child.stdin, child.stdout, child.stderr = empty, streams.stdout, streams.stderr
+        child.signal_handlers[Signal.SIGINT] = lambda: None
+        shell.process, shell.is_replaced = child, isinstance(part, Command)
+        inner = Streams(empty, streams.stdout, streams.stderr, dict(streams.others))
+        child.program = lambda _: shell.finish(part, inner)
+        child.start()
+        self.jobs.append(child)
 
-    async def _finish(self, node: Node, streams: Streams) -> int:
+    async def finish(self, node: Node, streams: Streams) -> int:
+        """The exit code of a subshell. Raises ShellSyntaxError."""
         try:
             return await self.run(node, streams)
         except Exit as end:
@@ -89,9 +137,12 @@ class Shell:
         except Leave:
             return 0
 
-    def _copy(self) -> Shell:
+    def copy(self) -> Shell:
+        """A subshell: all that this one knows, but its traps and jobs."""
         return Shell(self.process, dict(self.variables), set(self.exported), list(self.arguments), self.code,
-                     functions=dict(self.functions), hidden=[dict(names) for names in self.hidden])
+                     functions=dict(self.functions), hidden=[dict(names) for names in self.hidden],
+                     read_only=set(self.read_only), options=set(self.options), pid=self.pid, tested=self.tested,
+                     loops=self.loops, option_place=self.option_place)
 
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
         pipes = [Pipe() for _ in node.stages[1:]]
@@ -103,11 +154,12 @@ class Shell:
         finally:
             for task in tasks:
                 task.cancel()
-        return int(codes[-1] == 0) if node.inverted else codes[-1]
+        code = next((code for code in reversed(codes) if code), 0) if "pipefail" in self.options else codes[-1]
+        return int(code == 0) if node.inverted else code
 
     async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
-            return await self._copy()._finish(node, streams)
+            return await self.copy().finish(node, streams)
         except BrokenPipeError:
             return 128 + Signal.SIGPIPE
         finally:
@@ -118,8 +170,8 @@ class Shell:
 
     async def for_(self, node: For, streams: Streams) -> int:
         code = 0
-        for word in await self._fields(node.words):
-            self.variables[node.name] = word
+        for word in await fields(self, node.words):
+            self.assign({node.name: word})
             code, goes_on = await self._round(node.body, streams)
             if not goes_on:
                 break
@@ -127,16 +179,19 @@ class Shell:
 
     async def _round(self, body: Node, streams: Streams) -> tuple[int, bool]:
         """One round of a loop: its exit code, and whether another may follow."""
+        self.loops += 1
         try:
             return await self.run(body, streams), True
         except Leave as leave:
             if leave.levels > 1:
                 raise Leave(leave.levels - 1, goes_on=leave.goes_on) from None
             return 0, leave.goes_on
+        finally:
+            self.loops -= 1
 
     async def loop(self, node: Loop, streams: Streams) -> int:
         code = 0
-        while (await self.run(node.condition, streams) == 0) is not node.until:
+        while (await self._ask(node.condition, streams) == 0) is not node.until:
             code, goes_on = await self._round(node.body, streams)
             if not goes_on:
                 break
@@ -146,15 +201,15 @@ class Shell:
 
     async def if_(self, node: If, streams: Streams) -> int:
         for condition, body in node.branches:
-            if await self.run(condition, streams) == 0:
+            if await self._ask(condition, streams) == 0:
                 return await self.run(body, streams)
         return await self.run(node.otherwise, streams) if node.otherwise is not None else 0
 
     async def case(self, node: Case, streams: Streams) -> int:
-        word = " ".join(await self.expand(node.word, split=False))
+        word = " ".join(await expand(self, node.word, split=False))
         for choices, body in node.branches:
             for choice in choices:
-                if patterns.matches(" ".join(await self.expand(choice, split=False)), word):
+                if patterns.matches(" ".join(await expand(self, choice, split=False)), word):
                     return await self.run(body, streams)
         return 0
 
@@ -178,35 +233,60 @@ class Shell:
                 self.variables |= {} if value is None else {name: value}
 
     async def group(self, node: Group, streams: Streams) -> int:
-        files = Redirected(self, streams)
+        files = self._redirected(streams)
         try:
             await files.apply(node.redirections)
-            shell = self._copy() if node.subshell else self
-            return await (shell._finish if node.subshell else shell.run)(node.body, files.streams)
+            shell = self.copy() if node.subshell else self
+            return await (shell.finish if node.subshell else shell.run)(node.body, files.streams)
         except OSError as error:
-            return self.complain(streams, f"can't open {error.filename}: {reason(error)}", 1)
+            return self.complain(streams, problem(error, files.created), 1)
         finally:
             files.close()
 
+    def _redirected(self, streams: Streams) -> Redirected:
+        async def target(text: str) -> str:
+            return " ".join(await expand(self, text, split=False))
+
+        async def document(text: str) -> str:
+            return await quoted(self, text, escapes="$`\\")
+
+        return Redirected(self.process, streams, target, document)
+
     async def command(self, node: Command, streams: Streams) -> int:
         self.substituted = 0
-        words = await self._fields(node.words)
+        words = await fields(self, node.words)
         assigned = {}
         for assignment in node.assignments:
             name, _, value = assignment.partition("=")
-            assigned[name] = " ".join(await self.expand(value, split=False))
+            assigned[name] = " ".join(await expand(self, value, split=False))
         if not words:
-            self.variables |= assigned
-        files = Redirected(self, streams)
+            self.assign(assigned)
+        if "x" in self.options:
+            self._trace(streams, assigned, words)
+        files = self._redirected(streams)
         try:
             await files.apply(node.redirections)
+            if words == ["exec"]:
+                streams.become(files.streams)
+                return 0
             return await self.start(words, assigned, files.streams) if words else self.substituted
         except OSError as error:
-            creating = error.filename in files.created
-            text = f"can't {'create' if creating else 'open'} {error.filename}: {reason(error, creating=creating)}"
-            return self.complain(streams, text, 1)
+            return self.complain(streams, problem(error, files.created), 1)
         finally:
-            files.close()
+            if words != ["exec"]:
+                files.close()
+
+    def assign(self, values: dict[str, str]) -> None:
+        """Raises ShellSyntaxError for a variable that is read only."""
+        for name, value in values.items():
+            if name in self.read_only:
+                raise ShellSyntaxError(f"{name}: is read only")
+            self.variables[name] = value
+
+    def _trace(self, streams: Streams, assigned: dict[str, str], words: list[str]) -> None:
+        shown = [f"{name}={value}" for name, value in assigned.items()]
+        shown += [word if _SAFE.fullmatch(word) else quote(word) for word in words]
+        streams.stderr.write(f"+ {' '.join(shown)}\n".encode())
 
     def complain(self, streams: Streams, text: str, code: int, *, builtin: str = "") -> int:
         """Print an error as ash does, and return ``code``."""
@@ -221,9 +301,19 @@ class Shell:
             return await self._call(words, streams)
         builtin = BUILTINS.get(words[0])
         if builtin is not None:
-            return await builtin(self, words, streams)
+            before = {name: self.variables.get(name) for name in assigned}
+            self.assign(assigned)
+            try:
+                return await builtin(self, words, streams)
+            finally:
+                self.variables |= {name: value for name, value in before.items() if value is not None}
+        return await self._execute(words, assigned, streams)
+
+    async def _execute(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
         environment = {name: self.variables[name] for name in self.exported if name in self.variables} | assigned
         parent = self.process
+        if self.is_replaced and self.has_program(words[0]):
+            return await self._become(words, environment, streams)
         try:
             child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
                                          pids=parent.pids)
@@ -240,6 +330,12 @@ class Shell:
         child.start()
         return await child.exit
 
+    async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
+        process = self.process
+        process.arguments, process.environment = words, environment
+        process.stdin, process.stdout, process.stderr = streams.stdin, streams.stdout, streams.stderr
+        return await process.files.find_program(words[0], self.variables.get("PATH", PATH))(process)
+
     def has_program(self, name: str) -> bool:
         """Whether there is such a program on the PATH."""
         try:
@@ -248,117 +344,6 @@ class Shell:
             return False
         return True
 
-    # Words
-
-    async def _fields(self, words: tuple[str, ...]) -> list[str]:
-        """What a command's words become, names of files found."""
-        fields = []
-        for word in words:
-            found = list(self.arguments[1:]) if word == '"$@"' else await self.expand(word)
-            globs = not set(word) & set("'\"\\`") and not word.startswith("$")
-            fields += [name for field in found for name in (self._files(field) if globs else [field])]
-        return fields
-
-    def _files(self, field: str) -> list[str]:
-        if not patterns.has_wildcards(field):
-            return [field]
-        return patterns.files_matching(self.process.files, self.process.directory, field) or [field]
-
-    async def expand(self, word: str, *, split: bool = True) -> list[str]:
-        """The fields that a word becomes: parameters, substitutions, splitting, quotes gone."""
-        fields, current, at, quoted = [], "", 0, False
-        while at < len(word):
-            text, at, whole = await self._piece(word, at)
-            quoted = quoted or whole
-            if whole or not split:
-                current += text
-                continue
-            parts = re.split(r"[ \t\n]+", text)
-            for part in parts[:-1]:
-                fields += [current + part] if current + part or quoted else []
-                current, quoted = "", False
-            current += parts[-1]
-        return [*fields, current] if current or quoted or not split else fields
-
-    async def _piece(self, word: str, at: int) -> tuple[str, int, bool]:
-        """The next part of a word: its text, the place after it, whether it stays in one field."""
-        character = word[at]
-        if character == "'":
-            end = quote_end(word, at)
-            return word[at + 1:end - 1], end, True
-        if character == '"':
-            end = quote_end(word, at)
-            return await self.quoted(word[at + 1:end - 1]), end, True
-        if character == "\\":
-            return word[at + 1:at + 2], at + 2, True
-        if character in "$`":
-            text, end = await self._dollar(word, at)
-            return text, end, False
-        return character, at + 1, True
-
-    async def quoted(self, text: str) -> str:
-        """What stands between double quotes, parameters and substitutions replaced."""
-        result, at = "", 0
-        while at < len(text):
-            if text[at] == "\\" and text[at + 1:at + 2] in ("$", "`", '"', "\\"):
-                result, at = result + text[at + 1], at + 2
-            elif text[at] in "$`":
-                value, at = await self._dollar(text, at)
-                result += value
-            else:
-                result, at = result + text[at], at + 1
-        return result
-
-    async def _dollar(self, text: str, at: int) -> tuple[str, int]:
-        if text[at] == "`":
-            end = quote_end(text, at)
-            return await self._substitute(text[at + 1:end - 1]), end
-        if text.startswith("$((", at):
-            end = substitution_end(text, at)
-            return await self._arithmetic(text[at + 3:end - 2]), end
-        if text.startswith("$(", at):
-            end = substitution_end(text, at)
-            return await self._substitute(text[at + 2:end - 1]), end
-        if text.startswith("${", at):
-            end = brace_end(text, at)
-            return await parameter(self, text[at + 2:end - 1]), end
-        name = _PARAMETER.match(text, at)
-        if name is None:
-            return "$", at + 1
-        return await parameter(self, name[1]), name.end()
-
-    def value(self, name: str) -> str | None:
-        """None when it isn't set."""
-        everything = " ".join(self.arguments[1:])
-        special = {"?": str(self.code), "$": str(self.process.pid), "#": str(max(0, len(self.arguments) - 1)),
-                   "@": everything, "*": everything}
-        if name == "!":
-            raise ShellSyntaxError("$!: not simulated")
-        if name in special:
-            return special[name]
-        if name.isdigit():
-            return self.arguments[int(name)] if int(name) < len(self.arguments) else None
-        return self.variables.get(name)
-
-    async def _arithmetic(self, text: str) -> str:
-        try:
-            return str(evaluate(await self.quoted(text), self.variables))
-        except BadArithmetic as error:
-            raise ShellSyntaxError(str(error)) from None
-
-    async def _substitute(self, text: str) -> str:
-        pipe = Pipe()
-        empty = Pipe()
-        empty.close()
-        reader = Task(self.process.machine.clock, pipe.read_all())
-        try:
-            self.code = await self._copy()._finish(parse(text), Streams(empty, pipe, self.process.stderr))
-        except BrokenPipeError:
-            self.code = 128 + Signal.SIGPIPE
-        self.substituted = self.code
-        pipe.close()
-        return (await reader).decode(errors="replace").rstrip("\n")
-
 
 _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None, int]]] = {
     Sequence: Shell.sequence, Pipeline: Shell.pipeline, Command: Shell.command, For: Shell.for_, Loop: Shell.loop,
@@ -366,21 +351,49 @@ _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None
 }
 
 
+def quote(word: str) -> str:
+    """As ash writes a word that could mean something else."""
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
 async def sh(process: Process) -> int:
-    """``sh -c TEXT [NAME ARGUMENT...]``, a script on standard input, or a session on a terminal."""
+    """``sh [-eux] -c TEXT [NAME ARGUMENT...]``, a script in a file or on standard input, or a session on a terminal."""
     words = process.arguments[1:]
-    shell = Shell(process, dict(process.environment), set(process.environment), [process.arguments[0]])
+    shell = Shell(process, dict(process.environment), set(process.environment), [process.arguments[0]], pid=process.pid)
     process.signal_handlers.setdefault(Signal.SIGINT, lambda: _interrupt(process))
     streams = Streams(process.stdin, process.stdout, process.stderr)
-    if words and words[0] in ("-c", "-ec", "-lc"):
-        if len(words) < 2:
+    letters = ""
+    while words and words[0].startswith(("-", "+")) and len(words[0]) > 1:
+        letters += words.pop(0)[1:]
+    wrong = next((letter for letter in letters if letter not in "ceuxfnlsiabCmv"), "")
+    if wrong:
+        process.complain(f"{process.arguments[0]}: illegal option -{wrong}")
+        return 2
+    shell.options |= set(letters) - set("csli")
+    if "c" in letters:
+        if not words:
             process.complain(f"{process.arguments[0]}: -c requires an argument")
             return 2
-        shell.arguments = words[2:] or [process.arguments[0]]
-        return await _run_text(shell, words[1], streams)
+        shell.options.add("c")
+        shell.arguments = words[1:] or [process.arguments[0]]
+        return await _run_text(shell, words[0], streams)
+    if words and "s" not in letters:
+        return await _run_file(shell, words, streams)
+    shell.arguments += words
     if process.has_terminal:
         return await _session(shell, streams)
     return await _run_text(shell, (await process.stdin.read_all()).decode(errors="replace"), streams)
+
+
+async def _run_file(shell: Shell, words: list[str], streams: Streams) -> int:
+    files = shell.process.files
+    try:
+        text = files.read(files.resolve(words[0], shell.process.directory))
+    except OSError as error:
+        error.filename = words[0]
+        return shell.complain(streams, problem(error, set()), 2)
+    shell.arguments = words
+    return await _run_text(shell, text.decode(errors="replace"), streams)
 
 
 def _interrupt(process: Process) -> None:
@@ -390,13 +403,27 @@ def _interrupt(process: Process) -> None:
 
 async def _run_text(shell: Shell, text: str, streams: Streams) -> int:
     try:
-        return await shell._finish(parse(text), streams)
+        code = await shell.finish(parse(text), streams)
+        return await _leave(shell, code, streams)
     except ShellSyntaxError as error:
-        return shell.complain(streams, str(error), 2)
+        return await _leave(shell, shell.complain(streams, str(error), 2), streams)
     except TooMuch as error:
         return shell.complain(streams, str(error), 2)
     except RecursionError:
         return shell.complain(streams, "nested too deeply for the simulation", 2)
+
+
+async def _leave(shell: Shell, code: int, streams: Streams) -> int:
+    """Do what was to be done at the end."""
+    action = shell.traps.at_end()
+    if not action:
+        return code
+    shell.code = code
+    try:
+        await shell.run(parse(action), streams)
+    except Exit as end:
+        return end.code
+    return code
 
 
 async def _session(shell: Shell, streams: Streams) -> int:

@@ -6,32 +6,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Token, tokens
+
 RESERVED = {"case", "esac",
             "for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}", "!"}
-UNSUPPORTED = {"function"}
-OPERATORS = ("&&", "||", ";;", ">>", "2>&1", ">&2", "2>>", "2>", "1>&2", "<<", ";", "&", "|", "<", ">", "(", ")", "\n")
-_OPERATOR = re.compile("|".join(re.escape(o) for o in sorted(OPERATORS, key=len, reverse=True)))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-
-
-class ShellSyntaxError(Exception):
-    """The message is ash's own, without its "sh: " in front."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """``kind`` is word, operator or end; a word keeps its quotes, to be expanded later."""
-
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)
 class Redirection:
-    """``operator`` is <, >, >>, 2>, 2>>, 2>&1 or >&2."""
+    """Stream ``number`` comes from or goes to ``target``; ``operator`` is <, >, >>, &>, <&, >& or <<."""
 
     operator: str
-    target: str = ""
+    number: int
+    target: str
+    is_literal: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,86 +91,6 @@ class Function:
 Node = Command | Pipeline | Sequence | For | Loop | If | Group | Case | Function
 
 
-def tokens(text: str) -> list[Token]:
-    """Raises ShellSyntaxError for a quote that isn't closed."""
-    found, at = [], 0
-    while at < len(text):
-        if text[at] in " \t" or text[at:at + 2] == "\\\n":
-            at += 1 if text[at] in " \t" else 2
-        elif text[at] == "#":
-            at = (text.find("\n", at) + len(text) + 1) % (len(text) + 1)
-        elif (operator := _OPERATOR.match(text, at)) and not _inside_word(text, at, operator[0]):
-            found.append(Token("operator", operator[0]))
-            at = operator.end()
-        else:
-            end = _word_end(text, at)
-            found.append(Token("word", text[at:end]))
-            at = end
-    return [*found, Token("end", "")]
-
-
-def _inside_word(text: str, at: int, operator: str) -> bool:
-    """"2>" begins an operator only where the 2 stands alone."""
-    return operator[0].isdigit() and at > 0 and text[at - 1] not in " \t\n;&|("
-
-
-def _word_end(text: str, at: int) -> int:
-    while at < len(text) and text[at] not in " \t\n;&|<>()":
-        if text[at] == "\\":
-            at += 2
-        elif text[at] in "'\"`":
-            at = quote_end(text, at)
-        elif text.startswith("$(", at):
-            at = substitution_end(text, at)
-        elif text.startswith("${", at):
-            at = brace_end(text, at)
-        else:
-            at += 1
-    return min(at, len(text))
-
-
-def quote_end(text: str, at: int) -> int:
-    """The place after the quote that begins at ``at``."""
-    quote, at = text[at], at + 1
-    while at < len(text) and text[at] != quote:
-        if quote != "'" and text.startswith("$(", at):
-            at = substitution_end(text, at)
-        else:
-            at += 2 if text[at] == "\\" and quote != "'" else 1
-    if at >= len(text):
-        raise ShellSyntaxError("syntax error: unterminated quoted string")
-    return at + 1
-
-
-def brace_end(text: str, at: int) -> int:
-    """The place after the ``${...}`` that begins at ``at``."""
-    at += 2
-    while at < len(text) and text[at] != "}":
-        if text[at] in "'\"`":
-            at = quote_end(text, at)
-        elif text.startswith(("$(", "${"), at):
-            at = (substitution_end if text[at + 1] == "(" else brace_end)(text, at)
-        else:
-            at += 2 if text[at] == "\\" else 1
-    if at >= len(text):
-        raise ShellSyntaxError("syntax error: missing '}'")
-    return at + 1
-
-
-def substitution_end(text: str, at: int) -> int:
-    """The place after the ``$(...)`` that begins at ``at``."""
-    depth, at = 1, at + 2
-    while at < len(text) and depth:
-        if text[at] in "'\"":
-            at = quote_end(text, at)
-            continue
-        depth += {"(": 1, ")": -1}.get(text[at], 0)
-        at += 1
-    if depth:
-        raise ShellSyntaxError("syntax error: unexpected end of file (expecting \")\")")
-    return at
-
-
 def parse(text: str) -> Sequence:
     """The tree of a whole script. Raises ShellSyntaxError."""
     parser = _Parser(tokens(text))
@@ -231,6 +140,8 @@ class _Parser:
             elif self.next.kind != "end" and self.next.text not in ends:
                 raise self.unexpected()
             self._skip_newlines()
+            if separator in ("&&", "||") and self.next.kind == "end":
+                raise self.unexpected()
             parts.append((node, ";" if separator in ("", "\n") else separator))
         if not parts and ends and self.next.kind != "end" and self.next.text not in (";;", "esac"):
             raise self.unexpected()
@@ -254,9 +165,15 @@ class _Parser:
             "{": self._group, "case": self._case}
         compound = compounds.get(self.next.text)
         if compound is not None:
-            return compound()
-        if self.next.text in UNSUPPORTED:
-            raise ShellSyntaxError(f"{self.next.text}: not simulated")
+            node = compound()
+            redirections = self._redirections()
+            return Group(Sequence(((node, ";"),)), False, redirections) if redirections else node
+        if self.next == Token("word", "function"):
+            self.take()
+            name = self.take().text
+            self._at += 2 if [token.text for token in self._tokens[self._at:self._at + 2]] == ["(", ")"] else 0
+            self._skip_newlines()
+            return Function(name, self._command())
         if self.next.kind == "word" and [token.text for token in self._tokens[self._at + 1:self._at + 3]] == ["(", ")"]:
             return self._function()
         return self._simple()
@@ -296,8 +213,8 @@ class _Parser:
         assignments: list[str] = []
         words: list[str] = []
         redirections: list[Redirection] = []
-        while self.next.kind == "word" or self.next.text in _REDIRECTIONS:
-            if self.next.kind == "operator":
+        while self.next.kind in ("word", "redirection"):
+            if self.next.kind == "redirection":
                 redirections.append(self._redirection())
             elif not words and _NAME.match(self.next.text):
                 assignments.append(self.take().text)
@@ -309,22 +226,24 @@ class _Parser:
         return Command(tuple(assignments), tuple(words), tuple(redirections))
 
     def _redirection(self) -> Redirection:
-        operator = self.take().text
-        if operator == "<<":
-            raise ShellSyntaxError("<<: here documents are not simulated")
-        if operator in ("2>&1", ">&2", "1>&2"):
-            return Redirection(operator)
-        if self.next.kind != "word":
+        text = self.take().text
+        if self.next.kind not in ("word", "document"):
             raise self.unexpected("word")
-        return Redirection(operator, self.take().text)
+        target = self.take()
+        operator = text.lstrip("0123456789").replace(">|", ">").replace("<<-", "<<")
+        number = int(text[0]) if text[0].isdigit() else int(not operator.startswith("<"))
+        return Redirection(operator, number, target.text, target.literal)
 
     def _for(self) -> For:
         self.take()
         name = self.take().text
-        words: list[str] = []
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise ShellSyntaxError("syntax error: bad for loop variable")
+        words = ['"$@"']
         self._skip_newlines()
         if self.next.text == "in":
             self.take()
+            words = []
             while self.next.kind == "word":
                 words.append(self.take().text)
         if self.next.text in (";", "\n"):
@@ -372,9 +291,6 @@ class _Parser:
 
     def _redirections(self) -> tuple[Redirection, ...]:
         found = []
-        while self.next.text in _REDIRECTIONS:
+        while self.next.kind == "redirection":
             found.append(self._redirection())
         return tuple(found)
-
-
-_REDIRECTIONS = {"<", ">", ">>", "2>", "2>>", "2>&1", ">&2", "1>&2", "<<"}

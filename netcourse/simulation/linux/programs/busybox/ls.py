@@ -129,10 +129,10 @@ def _line(process: Process, given: dict[str, str], entry: _Entry) -> str:
     if not given.keys() & {"l", "n"}:
         return f"{blocks}{entry.name}{mark}"
     owner = _owner(process, entry.path, in_numbers="n" in given)
-    size = _readable(entry.size) if "h" in given else str(entry.size)
+    size, width = (_readable(entry.size), 7) if "h" in given else (str(entry.size), 9)
     target = f" -> {entry.target}" if entry.target else mark
     when = _date(process, entry.modified, full="full-time" in given)
-    return f"{blocks}{entry.mode} {entry.links:4} {owner} {size:>9} {when} {entry.name}{target}"
+    return f"{blocks}{entry.mode} {entry.links:4} {owner} {size:>{width}} {when} {entry.name}{target}"
 
 
 def _owner(process: Process, path: str, *, in_numbers: bool) -> str:

@@ -114,8 +114,9 @@ def _posted(process: Process, given: dict[str, str]) -> bytes | None:
 
 
 async def _fetch(task: _Task, address: _Address) -> None:
+    stays = False
     for _ in range(MOST_REDIRECTIONS + 1):
-        head, body = await _ask(task, address)
+        head, body = await _ask(task, address, is_told=not stays)
         status = head[0].split()[1:2]
         if "S" in task.given:
             for line in head if status and status[0] in _FOUND | _REDIRECTIONS else head[:1]:
@@ -123,7 +124,8 @@ async def _fetch(task: _Task, address: _Address) -> None:
         location = next((line[9:].strip() for line in head if line.lower().startswith("location:")), "")
         if not (location and status and status[0] in _REDIRECTIONS):
             break
-        address = replace(address, path=location) if location.startswith("/") else _Address.parse(location)
+        stays = location.startswith("/")
+        address = replace(address, path=location) if stays else _Address.parse(location)
     else:
         raise Complaint("wget: too many redirections")
     if not status or status[0] not in _FOUND:
@@ -134,11 +136,12 @@ async def _fetch(task: _Task, address: _Address) -> None:
         _save(task, address.path, body)
 
 
-async def _ask(task: _Task, address: _Address) -> tuple[list[str], bytes]:
+async def _ask(task: _Task, address: _Address, *, is_told: bool) -> tuple[list[str], bytes]:
     """The lines of the answer's head, and its body."""
     port = address.port
     target = await address_of(task.process, address.host)
-    task.tell(f"Connecting to {address.place} ({target}:{port})")
+    if is_told:
+        task.tell(f"Connecting to {address.place} ({target}:{port})")
     response = await _exchange(task, address, target, port)
     head, _, body = response.partition(b"\r\n\r\n")
     lines = head.decode(errors="replace").split("\r\n")

@@ -1,0 +1,127 @@
+"""busybox test, [ and [[ (coreutils/test.c): conditions of a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining
+from netcourse.simulation.linux.shell import patterns
+
+WRONG = 2
+_NUMBERS: dict[str, Callable[[int, int], bool]] = {
+    "-eq": lambda a, b: a == b, "-ne": lambda a, b: a != b, "-lt": lambda a, b: a < b, "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b, "-ge": lambda a, b: a >= b}
+_WORDS: dict[str, Callable[[str, str], bool]] = {
+    "=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b}
+_FILES = {"-nt", "-ot", "-ef"}
+_UNARY = set("nzefdsrwxLhtpSbcugkOGo")
+
+
+@complaining
+async def test(process: Process) -> int:
+    name, words = process.arguments[0], process.arguments[1:]
+    end = {"[": "]", "[[": "]]"}.get(name, "")
+    if end and words[-1:] != [end]:
+        raise Complaint(f"sh: missing {end}", WRONG)
+    reader = _Reader(process, words[:-1] if end else words, with_patterns=name == "[[")
+    return int(not reader.whole())
+
+
+class _Reader:
+    """What is left to read of a condition."""
+
+    def __init__(self, process: Process, words: list[str], *, with_patterns: bool) -> None:
+        self._process, self._words, self._with_patterns = process, words, with_patterns
+
+    def whole(self) -> bool:
+        if not self._words:
+            return False
+        value = self._any()
+        if self._words:
+            raise Complaint(f"sh: {self._words[0]}: unknown operand", WRONG)
+        return value
+
+    def _any(self) -> bool:
+        value = self._all()
+        while self._words[:1] in (["-o"], ["||"]):
+            self._words.pop(0)
+            value = self._all() or value
+        return value
+
+    def _all(self) -> bool:
+        value = self._not()
+        while self._words[:1] in (["-a"], ["&&"]):
+            self._words.pop(0)
+            value = self._not() and value
+        return value
+
+    def _not(self) -> bool:
+        if self._words[:1] == ["!"] and len(self._words) > 1 and not self._is_binary(1):
+            self._words.pop(0)
+            return not self._not()
+        return self._one()
+
+    def _is_binary(self, at: int) -> bool:
+        return len(self._words) > at + 1 and self._words[at] in {*_NUMBERS, *_WORDS, *_FILES, "=~"}
+
+    def _one(self) -> bool:
+        if not self._words:
+            raise Complaint("sh: argument expected", WRONG)
+        if self._is_binary(1):
+            left, operator, right = (self._words.pop(0) for _ in range(3))
+            return self._compare(left, operator, right)
+        word = self._words.pop(0)
+        if word == "(":
+            value = self._any()
+            if self._words[:1] != [")"]:
+                raise Complaint("sh: closing paren expected", WRONG)
+            self._words.pop(0)
+            return value
+        if len(word) == 2 and word[0] == "-" and word[1] in _UNARY and self._words:
+            return self._ask(word[1], self._words.pop(0))
+        return bool(word)
+
+    def _compare(self, left: str, operator: str, right: str) -> bool:
+        if operator in _NUMBERS:
+            return _NUMBERS[operator](_number(left), _number(right))
+        if operator == "=~":
+            return re.search(right, left) is not None
+        if operator in _FILES:
+            return self._compare_files(left, operator, right)
+        if self._with_patterns and operator in ("=", "==", "!="):
+            return patterns.matches(right, left) == (operator != "!=")
+        return _WORDS[operator](left, right)
+
+    def _compare_files(self, left: str, operator: str, right: str) -> bool:
+        files = self._process.files
+        one, other = (files.resolve(name, self._process.directory) for name in (left, right))
+        if not (files.exists(one) and files.exists(other)):
+            return False
+        if operator == "-ef":
+            return one == other
+        older, newer = sorted((files.modified(one), files.modified(other)))
+        return older < newer and (files.modified(one) == newer) == (operator == "-nt")
+
+    def _ask(self, letter: str, word: str) -> bool:
+        if letter in "nz":
+            return bool(word) == (letter == "n")
+        if letter == "t":
+            return self._process.has_terminal
+        files = self._process.files
+        path = files.resolve(word, self._process.directory)
+        questions: dict[str, Callable[[], bool]] = {
+            "e": lambda: files.exists(path), "d": lambda: files.is_directory(path),
+            "f": lambda: files.exists(path) and not files.is_directory(path), "r": lambda: files.exists(path),
+            "w": lambda: files.exists(path), "x": lambda: files.is_program(path) or files.is_directory(path),
+            "s": lambda: files.exists(path) and (files.is_directory(path) or bool(files.read(path))),
+            "L": lambda: files.is_program(path), "h": lambda: files.is_program(path)}
+        return questions[letter]() if letter in questions else False
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"\s*[-+]?\d+\s*", text):
+        raise Complaint(f"sh: {text}: bad number", WRONG)
+    return int(text)

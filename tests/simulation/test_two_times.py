@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import docker
 import pytest
@@ -21,11 +22,21 @@ def sleeper(simulated_address: str) -> Container:
 def test_events_of_the_last_minute_are_told(sleeper: Container) -> None:
     client = sleeper.client
     client.networks.create("nc-late")
-    now = time.time()
+    events = client.events(since=int(time.time()) - 60, decode=True)
 
-    told = [event["Action"] for event in client.events(since=now - 60, until=now, decode=True)]
+    told = [next(events)["Action"] for _ in range(2)]
 
+    events.close()
     assert told == ["exec_die", "create"]
+
+
+def test_a_time_that_the_simulation_told_means_what_it_told(sleeper: Container) -> None:
+    written = sleeper.client.containers.run("busybox", "sh -c 'echo first; sleep 3600; echo second'", name="nc-writer",
+                                            detach=True)
+    written.wait()
+    second = written.logs(timestamps=True).decode().splitlines()[1].split()[0]
+
+    assert written.logs(since=datetime.fromisoformat(f"{second[:26]}+00:00").timestamp()) == b"second\n"
 
 
 def test_the_log_of_the_last_minute_is_told(sleeper: Container) -> None:
@@ -33,4 +44,4 @@ def test_the_log_of_the_last_minute_is_told(sleeper: Container) -> None:
         "busybox", "sh -c 'echo early; sleep 3600; echo late'", name="nc-writer", detach=True)
     writer.wait()
 
-    assert writer.logs(since=time.time() - 60) == b"late\n"
+    assert writer.logs(since=int(time.time()) - 60) == b"late\n"

@@ -43,9 +43,13 @@ class Request:
         return whole_number(text) if text else default
 
     def moment(self, name: str) -> int | None:
-        """A time as the simulation counts it, in nanoseconds; None where none is given. Raises EngineError."""
+        """A time as the simulation counts it, in nanoseconds; None where none is given. Raises EngineError.
+
+        The docker command sends a fraction with a date that was typed, which the simulation has told, and whole seconds
+        for "a minute ago", which it has taken from its own clock.
+        """
         told = moment(self.one(name))
-        return None if told is None else self.world.moment(told)
+        return told if told is None or "." in self.one(name) else self.world.moment(told)
 
     def alone(self, action: Callable[[], None]) -> None:
         """Do something while nobody else touches the engine."""

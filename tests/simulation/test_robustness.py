@@ -119,7 +119,7 @@ def test_the_oldest_output_of_a_container_is_dropped_and_that_is_said() -> None:
 
 
 def test_what_busybox_has_and_the_simulation_has_not_says_so(run: Run) -> None:
-    assert run("date") == ("date: not simulated by netcourse\n", 127)
+    assert run("awk") == ("awk: not simulated by netcourse\n", 127)
 
 
 def test_what_busybox_has_not_is_not_found(run: Run) -> None:

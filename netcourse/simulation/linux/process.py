@@ -89,6 +89,7 @@ class Process:
     freezer: Freezer = field(default_factory=Freezer)
     signal_handlers: dict[int, Callable[[], None]] = field(default_factory=dict)
     exit: Future[int] = field(default_factory=Future)
+    killed_by: int = 0
     task: Task[int] | None = None
     children: list[Process] = field(default_factory=list)
 
@@ -147,6 +148,7 @@ class Process:
         """End the process and its children, whatever it would rather do."""
         for child in list(self.children):
             child.kill(number)
+        self.killed_by = self.killed_by or number
         self.exit.set(128 + number)
         if self.task is not None:
             self.task.cancel()

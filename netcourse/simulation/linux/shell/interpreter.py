@@ -13,6 +13,7 @@ from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.shell import patterns
 from netcourse.simulation.linux.shell.builtins import BUILTINS
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
+from netcourse.simulation.linux.shell.jobs import tell_death
 from netcourse.simulation.linux.shell.leaving import Exit, Leave, Return
 from netcourse.simulation.linux.shell.parser import (
     Case,
@@ -328,7 +329,9 @@ class Shell:
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
         await parent.sleep(FORK_SECONDS)
         child.start()
-        return await child.exit
+        code = await child.exit
+        tell_death(child, streams)
+        return code
 
     async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
         process = self.process

@@ -39,9 +39,14 @@ async def wait(shell: Shell, words: list[str], streams: Streams) -> int:
         if ended is None:
             return STOPPED_BY_SIGNAL
         code = ended
-        death = _DEATHS.get(NAMES.get(code - STOPPED_BY_SIGNAL, ""), "") if code > STOPPED_BY_SIGNAL else ""
-        streams.stderr.write(f"{death}\n".encode() if death else b"")
+        tell_death(wanted, streams)
     return code
+
+
+def tell_death(process: Process, streams: Streams) -> None:
+    """A process that a signal has ended is told of, where its end isn't what one expects of the signal."""
+    death = _DEATHS.get(NAMES.get(process.killed_by, ""), "")
+    streams.stderr.write(f"{death}\n".encode() if death else b"")
 
 
 def _job(shell: Shell, word: str) -> Process | None:

@@ -76,7 +76,9 @@ async def timeout(process: Process) -> int:
         return await wait_for(process.machine.clock, child.exit, seconds)
     except TimeoutError:
         child.signal(wanted)
-    return await child.exit
+    code = await child.exit
+    process.killed_by = child.killed_by
+    return code
 
 
 @complaining

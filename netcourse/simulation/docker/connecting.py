@@ -36,7 +36,8 @@ def connect(container: Container, reference: str, settings: dict[str, Any]) -> N
     if known is not None and known.id:
         raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
     # dockerd has it noted down even when it fails now, and tries again when the container starts
-    container.endpoints[network.name] = Endpoint(network, container.id, container.name, settings, is_named=True)
+    container.endpoints[network.name] = Endpoint(network, container.id, container.name, settings,
+                                                known_as=container.name)
     if container.is_running:
         joining.join(container, container.endpoints[network.name])
         networks.emit(network, "connect", container=container.id)

@@ -141,7 +141,7 @@ class Container:
     def dns_names(self, endpoint: Endpoint) -> list[str]:
         """The names that others on a user-defined network find it by (moby daemon, buildEndpointDNSNames)."""
         own_hostname = str(self.config.get("Hostname") or "")
-        names = [self.name, *(endpoint.settings.get("Aliases") or []), self.short_id, own_hostname]
+        names = [endpoint.known_as or self.name, *(endpoint.settings.get("Aliases") or []), self.short_id, own_hostname]
         return list(dict.fromkeys(name for name in names if name))
 
     def attached(self) -> list[Endpoint]:

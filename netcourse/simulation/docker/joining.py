@@ -136,7 +136,7 @@ def _find_networks(container: Container) -> None:
     for name, endpoint in container.endpoints.items():
         endpoint.mac = ""
         reference = endpoint.network_id if endpoint.network.is_user_defined else ""
-        endpoint.network, endpoint.is_named = networks.get(reference or name), True
+        endpoint.network, endpoint.known_as = networks.get(reference or name), container.name
     try:
         if container.endpoints and not mode.startswith("container:"):
             networks.get(mode)

@@ -151,7 +151,8 @@ class Containers:
         old, container.name = container.name, name
         for endpoint in container.endpoints.values():
             endpoint.container_name = name
-            endpoint.was_renamed = endpoint.was_renamed or container.is_running
+            if container.is_running:
+                endpoint.known_as, endpoint.was_renamed = name, True
         container.emit("rename", oldName=f"/{old}")
 
     def remove(self, container: Container, *, force: bool, volumes: bool = False) -> None:

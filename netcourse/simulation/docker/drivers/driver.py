@@ -75,14 +75,15 @@ class PortBinding:
 @dataclass(eq=False)
 class Endpoint:
     """A container's place on a network. ``settings`` are what was asked for; ``network_id`` is told once it has been
-    there, its names once it was to be (``is_named``); the rest is there while the container runs."""
+    there, its names once it was to be (``known_as``: what the container was called then); the rest is there while the
+    container runs."""
 
     network: Network
     container_id: str
     container_name: str
     settings: dict[str, Any]
     network_id: str = ""
-    is_named: bool = False
+    known_as: str = ""
     was_renamed: bool = False
     id: str = ""
     mac: str = ""
@@ -111,7 +112,7 @@ class Endpoint:
     @property
     def has_names(self) -> bool:
         """Whether others on its network find it by name: not on the default bridge, unless it is renamed there."""
-        return self.was_renamed or (self.is_named and self.network.is_user_defined)
+        return self.was_renamed or (bool(self.known_as) and self.network.is_user_defined)
 
     @property
     def precedence(self) -> tuple[int, bool, bool, bool, bytes]:

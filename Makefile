@@ -26,7 +26,7 @@ lab: $(READY)
 test: $(READY)
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 parity: $(READY)
 	NETCOURSE_REQUIRE_DOCKER=1 NETCOURSE_SEQUENCES=$(SEQUENCES) $(BIN)/python -m pytest -s tests/parity/test_in_step.py

@@ -12,12 +12,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
 from docker.errors import DockerException
 
 from netcourse.simulation.docker.server import SimulatedEngine
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
 
 HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 REAL_ADDRESS = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
@@ -34,13 +38,17 @@ class EngineAddress:
 RAN: Counter[str] = Counter()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """There is one real engine: where several workers share the tests (pytest -n), one of them has all that use it."""
-    for item in items:
-        parameters = getattr(item, "callspec", None)
-        on_real_engine = parameters is not None and "real" in parameters.params.values()
-        if on_real_engine or "real_address" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("real"))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneForTheRealEngine(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folders = ("tests/labs", "tests/notebooks", "tests/parity")
+            return "the real engine" if nodeid.startswith(folders) and "simulated" not in nodeid else nodeid
+
+    return OneForTheRealEngine(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

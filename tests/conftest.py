@@ -46,7 +46,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     class OneForTheRealEngine(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             folders = ("tests/labs", "tests/notebooks", "tests/parity")
-            return "the real engine" if nodeid.startswith(folders) and "simulated" not in nodeid else nodeid
+            is_simulated = "[simulated" in nodeid or "-simulated]" in nodeid
+            return "the real engine" if nodeid.startswith(folders) and not is_simulated else nodeid
 
     return OneForTheRealEngine(config, log)
 

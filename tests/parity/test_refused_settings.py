@@ -21,7 +21,7 @@ HOST_CONFIG = [
     {"Binds": ["a:b:c:d"]}, {"Binds": [":/x"]}, {"Binds": [""]}, {"Mounts": [{}]}, {"Mounts": [{"Type": "volume"}]},
     {"Mounts": [{"Type": "tmpfs", "Target": "/x", "Source": "y"}]}, {"Mounts": [{"Type": "x", "Target": "/x"}]},
     {"Tmpfs": {"x": ""}}, {"Tmpfs": {"/": ""}}, {"VolumesFrom": ["nc-none"]}, {"VolumesFrom": [""]},
-    {"LogConfig": {"Type": "x"}}, {"ExtraHosts": ["a:x"]}, {"ExtraHosts": [":1.2.3.4"]}, {"ExtraHosts": [""]},
+    {"ExtraHosts": ["a:x"]}, {"ExtraHosts": [":1.2.3.4"]}, {"ExtraHosts": [""]},
     {"Binds": ["nc-a:/x:often"]}, {"Binds": ["nc-a:/"]}, {"VolumesFrom": ["x:often"]}, {"VolumesFrom": [":ro"]},
 ]
 CONFIG = [

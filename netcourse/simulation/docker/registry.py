@@ -49,10 +49,6 @@ class Containers:
             raise not_found(f"No such container: {reference}")
         return container
 
-    def using(self, network: Network) -> bool:
-        """Whether a running container is on ``network``."""
-        return any(e.network is network and c.is_running for c in self for e in c.endpoints.values())
-
     # Creating
 
     def create(self, name: str, request: dict[str, Any]) -> Container:

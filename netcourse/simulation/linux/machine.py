@@ -46,9 +46,6 @@ class Machine:
         self.namespaces[name] = Namespace(name, self)
         return self.namespaces[name]
 
-    def remove_namespace(self, name: str) -> None:
-        self.namespaces.pop(name).close()
-
     def new_mac(self) -> str:
         """A random locally administered unicast address (eth_random_addr in include/linux/etherdevice.h)."""
         first = self.random.getrandbits(8) & 0xFC | 0x02

@@ -19,7 +19,7 @@ from netcourse.simulation.linux.netfilter.names import TCP as TCP_NUMBER
 from netcourse.simulation.linux.netfilter.passage import Passage
 
 HIGHEST_TTL = 255
-HEADERS, HIGHEST_MSS, HIGHEST_16_BITS = 40, 65515, 65535
+HEADERS, HIGHEST_MSS = 40, 65515
 
 TTL_ACTIONS: dict[str, tuple[str, Callable[[int, int], int]]] = {
     "--ttl-set": ("set to", lambda _, value: value), "--ttl-dec": ("decrement by", lambda ttl, value: ttl - value),

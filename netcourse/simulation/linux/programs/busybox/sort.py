@@ -25,7 +25,6 @@ class _Key:
     first: int = 1
     first_character: int = 0
     last: int = 0
-    last_character: int = 0
     flags: str = ""
 
     @classmethod
@@ -33,8 +32,9 @@ class _Key:
         match = _KEY.fullmatch(text)
         if match is None or match[1] == "0":
             raise Complaint("sort: bad field specification" if match is None else "sort: unknown key option")
-        return cls(int(match[1]), int(match[2] or 0), int(match[4] or 0), int(match[5] or 0),
-                   match[3] + (match[6] or ""))
+        if match[5]:
+            raise Complaint("sort: a key that ends at a character is not simulated by netcourse")
+        return cls(int(match[1]), int(match[2] or 0), int(match[4] or 0), match[3] + (match[6] or ""))
 
     def of(self, line: str, separator: str) -> str:
         pieces = re.split(re.escape(separator), line) if separator else re.findall(r"\s*\S+", line)

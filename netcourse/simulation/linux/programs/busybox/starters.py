@@ -20,7 +20,7 @@ from netcourse.simulation.linux.signals import NAMES
 from netcourse.simulation.linux.tasks import wait_for
 
 MOST_WORDS = 4096
-FAILED, KILLED = 123, 125
+FAILED = 123
 
 
 async def _run(process: Process, words: list[str], environment: dict[str, str] | None = None, *,

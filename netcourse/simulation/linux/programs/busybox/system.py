@@ -103,6 +103,11 @@ async def ps(process: Process) -> int:
     return 0
 
 
+async def pwd(process: Process) -> int:
+    process.write(f"{process.directory}\n")
+    return 0
+
+
 def family(process: Process) -> list[Process]:
     """The processes that share this one's files: its container's."""
     mates = [p for p in process.machine.processes.values() if p.files.shares_with(process.files)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -21,5 +22,11 @@ def stage(engine: EngineAddress, docker_command: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: f"{scene.file}: {scene.title}".replace("[", "("))
-def test_an_engine_answers_as_recorded(scene: Scene, stage: str) -> None:
-    assert str(play(scene, stage)).rstrip() == str(scene).rstrip()
+def test_an_engine_answers_as_recorded(scene: Scene, stage: str, engine: EngineAddress) -> None:
+    answer = str(play(scene, stage)).rstrip()
+    if engine.kind == "real" and answer != str(scene).rstrip():
+        # a busy real engine now and then loses a line of a container that has ended: it may try once more, and says so
+        warnings.warn(f"a second try on the real engine; the first said: {answer}", stacklevel=1)
+        clear(stage)
+        answer = str(play(scene, stage)).rstrip()
+    assert answer == str(scene).rstrip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
@@ -55,8 +56,9 @@ class EmbeddedDNS:
         self._connections.bind(RESOLVER, 0)
         self._connections.listen()
         assert self._datagrams.local is not None
-        for rule in _rules(self._connections.local[1], self._datagrams.local[1]):
-            run_command(namespace.netfilter, rule.split())
+        rules = partial(_rules, self._connections.local[1], self._datagrams.local[1])
+        netfilter = namespace.netfilter
+        netfilter.enter_when_needed(lambda: [run_command(netfilter, rule.split()) for rule in rules()])
         self._servers = [self._begin(self._serve_datagrams()), self._begin(self._serve_connections())]
 
     def close(self) -> None:

@@ -29,7 +29,9 @@ SECOND_WORD = frozenset(("-D", "-I", "-R", "-L", "-S", "-Z", "-P", "-E"))
 NUMBERED = frozenset(("-D", "-I", "-R", "-L", "-S", "-Z"))
 WITH_RULE = frozenset(("-A", "-C", "-D", "-I", "-R"))
 RULE_OPTIONS = frozenset(("-s", "-d", "-p", "-i", "-o", "-f", "-m", "-j", "-g"))
-ALLOWED_ONLY = {"-n": {"-L"}, "-x": {"-L"}, "-0": {"-L"}, "-c": {"-A", "-I", "-R", "-N", "-P", "-S", "-L"}}
+SETTINGS = ("-t", "-w", "-W", "-c", "-4", "-n", "-v", "-x", "-0", "-M")
+ALLOWED_ONLY = dict.fromkeys(RULE_OPTIONS, WITH_RULE) | {
+    "-n": {"-L"}, "-x": {"-L"}, "-0": {"-L"}, "-c": {"-A", "-I", "-R", "-N", "-P", "-S", "-L"}}
 TOGETHER = ({"-L", "-Z"}, {"-S", "-Z"})
 
 
@@ -66,7 +68,7 @@ class _Parser:
         self._protocol = 0
         self._loaded: list[tuple[Extension[Match], Given]] = []
         self._target: tuple[Extension[Target], Given] | None = None
-        self._known = set(LONG)
+        self._known: set[str] = set()
 
     def request(self) -> Request:
         while self._words:
@@ -89,18 +91,16 @@ class _Parser:
         self._bang = True
 
     def _option(self, word: str) -> None:
-        name = spelled_out(word, self._known)
-        short = LONG.get(name or "", word if len(word) == 2 else "")
-        if short in COMMANDS:
-            self._command(short, word)
-        elif short in RULE_OPTIONS:
-            self._condition(short, word)
-        elif short in ("-t", "-w", "-W", "-c", "-4", "-n", "-v", "-x", "-0", "-M"):
-            self._setting(short, word)
-        elif name is not None:
-            self._extension_option(name)
-        else:
+        is_known = word in _HANDLERS or word in LONG or word in self._known
+        name = word if is_known else spelled_out(word, {*LONG, *self._known})
+        if name is None:
             self._unknown(word)
+            return
+        short = LONG.get(name, name)
+        if short in _HANDLERS:
+            _HANDLERS[short](self, short, word)
+        else:
+            self._extension_option(name)
 
     def _unknown(self, word: str) -> None:
         """An option may call for the match of the protocol, which needn't be named."""
@@ -164,9 +164,8 @@ class _Parser:
         command = self._request.command
         if not command:
             raise IptablesError("no command specified")
-        allowed = dict.fromkeys(self._seen, WITH_RULE) | ALLOWED_ONLY
         for option in (*self._seen, *sorted(self._request.flags)):
-            if command not in allowed.get(option, COMMANDS):
+            if command not in ALLOWED_ONLY.get(option, COMMANDS):
                 raise IptablesError(f"Illegal option `{option}' with this command")
 
     # What a rule asks
@@ -273,6 +272,10 @@ class _Parser:
         if len(texts) > 1 and option in self._inverted:
             raise IptablesError("! not allowed with multiple source or destination IP addresses")
         return [network_of(text) for text in texts]
+
+
+_HANDLERS = {**dict.fromkeys(COMMANDS, _Parser._command), **dict.fromkeys(RULE_OPTIONS, _Parser._condition),
+             **dict.fromkeys(SETTINGS, _Parser._setting)}
 
 
 def _rule_number(word: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,26 @@ class Netfilter:
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
-        self.tables: dict[str, Table] = {}
+        self._tables: dict[str, Table] = {}
+        self._not_entered: list[Callable[[], object]] = []
         self.conntrack = Conntrack(namespace.machine.clock)
         self._tracks: bool | None = None
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Those that are there: the ones that somebody has changed."""
+        if self._not_entered:
+            commands, self._not_entered = self._not_entered, []
+            for enter in commands:
+                enter()
+        return self._tables
+
+    def enter_when_needed(self, enter: Callable[[], object]) -> None:
+        """``enter`` rules before the first packet or listing that meets them: in most containers there is none."""
+        if self._tables:
+            enter()
+        else:
+            self._not_entered.append(enter)
 
     def table(self, name: str, *, to_change: bool = True) -> Table:
         """The table; one that isn't there yet is made when it is to be changed. Raises IptablesError."""

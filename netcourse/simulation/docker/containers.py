@@ -197,9 +197,10 @@ class Container:
 
     def _spawn(self) -> None:
         assert self.namespace is not None
-        mount_kernel_files(self.files, self.namespace, writable=True)
-        starting.set_kernel_settings(self.host_config.get("Sysctls") or {}, self.files,
-                                     on_machine=self.namespace is self.engine.machine.root)
+        sysctls = self.host_config.get("Sysctls")
+        if sysctls:
+            mount_kernel_files(self.files, self.namespace, writable=True)
+            starting.set_kernel_settings(sysctls, self.files, on_machine=self.namespace is self.engine.machine.root)
         mount_kernel_files(self.files, self.namespace, writable=bool(self.host_config.get("Privileged")))
         mount_devices(self.files, self.namespace)
         if self.host_config.get("PidMode") == "host":

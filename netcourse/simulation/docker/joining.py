@@ -44,7 +44,7 @@ def _join_all(container: Container) -> None:
     joined: list[Endpoint] = []
     try:
         for endpoint in container.endpoints.values():
-            join(container, endpoint)
+            _attach(container, endpoint)
             joined.append(endpoint)
             if endpoint.network.driver != "null":
                 networks.emit(endpoint.network, "connect", container=container.id)
@@ -72,7 +72,13 @@ def leave(container: Container) -> None:
 
 
 def join(container: Container, endpoint: Endpoint) -> None:
-    """Attach a running container to a network. Raises EngineError, leaving nothing behind."""
+    """Put a running container on a network. Raises EngineError, leaving nothing behind."""
+    _attach(container, endpoint)
+    known_names.write_own_hosts(container)
+    known_names.ensure_dns(container)
+
+
+def _attach(container: Container, endpoint: Endpoint) -> None:
     assert container.namespace is not None
     networks = container.engine.networks
     networks.attach(endpoint)
@@ -86,8 +92,6 @@ def join(container: Container, endpoint: Endpoint) -> None:
     except EngineError:
         networks.detach(endpoint)
         raise
-    known_names.write_own_hosts(container)
-    known_names.ensure_dns(container)
 
 
 def part(container: Container, endpoint: Endpoint) -> None:

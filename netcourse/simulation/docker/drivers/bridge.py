@@ -30,7 +30,7 @@ class BridgeDriver:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._host = machine.root
-        self._networks: list[Network] = []
+        self._networks: dict[str, BridgeOptions] = {}
         self._ports = PortAllocator(self._host)
         self._proxies: dict[str, list[Proxy]] = {}
 
@@ -43,9 +43,9 @@ class BridgeDriver:
 
     def check(self, network: Network) -> None:
         options = check_options(network)
-        rival = next((other for other in self._networks if self.bridge_name(other) == options.bridge), None)
+        rival = next((id_ for id_, other in self._networks.items() if other.bridge == options.bridge), None)
         if rival is not None:
-            raise forbidden(f"cannot create network {network.id} ({options.bridge}): conflicts with network {rival.id} "
+            raise forbidden(f"cannot create network {network.id} ({options.bridge}): conflicts with network {rival} "
                             f"({options.bridge}): networks have same bridge name")
         existing = self._host.devices.get(options.bridge)
         if isinstance(existing, Bridge):
@@ -53,19 +53,22 @@ class BridgeDriver:
         if existing is not None:
             raise failed(f"existing interface {options.bridge} is not a bridge")
 
+    def _options(self, network: Network) -> BridgeOptions:
+        return self._networks.get(network.id) or read_options(network)
+
     def needs_gateway(self, network: Network) -> bool:
-        return read_options(network).mode != "isolated"
+        return self._options(network).mode != "isolated"
 
     def interface_prefix(self, network: Network) -> str:
-        return read_options(network).interface_prefix
+        return self._options(network).interface_prefix
 
     def bridge_name(self, network: Network) -> str:
-        return read_options(network).bridge
+        return self._options(network).bridge
 
     def create_network(self, network: Network) -> None:
         pool, options = network.pool, read_options(network)
         assert pool is not None
-        self._networks.append(network)
+        self._networks[network.id] = options
         bridge = Bridge(options.bridge, self._machine.new_mac(), options.mtu)
         self._host.add_device(bridge)
         bridge.set_mac(bridge.mac)
@@ -78,8 +81,7 @@ class BridgeDriver:
 
     def remove_network(self, network: Network) -> None:
         assert network.pool is not None
-        options = read_options(network)
-        self._networks.remove(network)
+        options = self._networks.pop(network.id)
         self._erase(bridge_rules.network_rules(options, network.pool.subnet, internal=network.internal))
         self._host.remove_device(self._host.devices[options.bridge])
 
@@ -102,7 +104,7 @@ class BridgeDriver:
             name = self._new_name()
             raise failed(f'failed to add interface {name} to sandbox: error setting interface "{name}" MAC to '
                          f'"{endpoint.mac}": cannot assign requested address')
-        options = read_options(network)
+        options = self._options(network)
         outside = Veth(self._new_name(), self._machine.new_mac(), options.mtu)
         inside = Veth(interface, endpoint.mac, options.mtu)
         # as on every network without IPv6 (moby daemon/libnetwork/osl, setIPv6)
@@ -142,13 +144,13 @@ class BridgeDriver:
         assert endpoint.ip is not None
         if endpoint.network.internal:
             return []
-        return bridge_rules.endpoint_rules(read_options(endpoint.network), endpoint.ip)
+        return bridge_rules.endpoint_rules(self._options(endpoint.network), endpoint.ip)
 
     # Published ports
 
     def publish(self, endpoint: Endpoint, requests: list[PortRequest]) -> None:
         assert endpoint.ip is not None
-        options = read_options(endpoint.network)
+        options = self._options(endpoint.network)
         try:
             bindings = self._ports.allocate(requests, options.host_ip, endpoint.ip)
         except EngineError as error:
@@ -172,7 +174,7 @@ class BridgeDriver:
 
     def _port_rules(self, endpoint: Endpoint) -> list[str]:
         assert endpoint.ip is not None
-        options = read_options(endpoint.network)
+        options = self._options(endpoint.network)
         return [*(rule for binding in endpoint.ports
                   for rule in bridge_rules.binding_rules(options, endpoint.ip, binding)),
                 *bridge_rules.open_port_rules(options, endpoint.ip, endpoint.ports)]

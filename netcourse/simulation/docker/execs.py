@@ -55,8 +55,8 @@ class Exec:
         else:
             process.stdout.listen(lambda data: show(STDOUT, data))
             process.stderr.listen(lambda data: show(STDERR, data))
-        if not self.config.get("AttachStdin"):
-            process.stdin.close()
+            if not self.config.get("AttachStdin"):
+                process.stdin.close()
         process.exit.when_done(self._ended)
         process.start()
 

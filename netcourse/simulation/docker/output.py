@@ -97,8 +97,8 @@ class Streams:
         early, self._early = bytes(self._early), bytearray()
         if keeps_input and early:
             self.feed(early)
-        if not keeps_input or self._ended_early:
-            process.stdin.close()
+        if (self._terminal is None and not keeps_input) or self._ended_early:
+            process.stdin.close()  # nobody types at a terminal without -i, but it is there to be read
         self._ended_early = False
 
     def disconnect(self) -> None:

@@ -6,7 +6,17 @@ import re
 from posixpath import normpath
 from urllib.parse import parse_qs, unquote
 
-from netcourse.simulation.docker.api import containers, execs, following, images, listing, networks, system, volumes
+from netcourse.simulation.docker.api import (
+    containers,
+    execs,
+    following,
+    images,
+    listing,
+    networks,
+    system,
+    top,
+    volumes,
+)
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Stream
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.docker.errors import not_simulated
@@ -25,7 +35,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
     by_method: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
-    for module in (system, networks, containers, following, listing, execs, images, volumes):
+    for module in (system, networks, containers, following, listing, top, execs, images, volumes):
         for method, path, handler in module.ROUTES:
             by_method.setdefault(method, []).append((_pattern(path), handler))
     return by_method

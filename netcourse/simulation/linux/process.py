@@ -62,7 +62,8 @@ class Process:
     ``arguments[0]`` is the program's name as typed. ``is_init`` marks a container's first process: signals that it
     has no handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``sees_all_processes``: it is in the
     machine's own PID namespace. ``privileged``: it may change the network, ``has_raw_sockets``: it may send any packet
-    (CAP_NET_ADMIN and CAP_NET_RAW of capabilities(7)). ``exit`` becomes the exit code, 128+N after signal N.
+    (CAP_NET_ADMIN and CAP_NET_RAW of capabilities(7)). ``started`` is in nanoseconds since the epoch. ``exit`` becomes
+    the exit code, 128+N after signal N.
     """
 
     machine: Machine
@@ -78,6 +79,7 @@ class Process:
     pid: int = 0
     pids: PidNamespace = field(default_factory=PidNamespace)
     host_pid: int = 0
+    started: int = 0
     parent: Process | None = None
     is_init: bool = False
     has_terminal: bool = False
@@ -94,6 +96,7 @@ class Process:
     children: list[Process] = field(default_factory=list)
 
     def start(self) -> None:
+        self.started = self.machine.clock.now
         self.task = self.do(self.program(self))
         self.task.when_done(self._ended)
 

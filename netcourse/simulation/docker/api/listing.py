@@ -1,4 +1,4 @@
-"""/containers/json, prune and top: which containers there are, and what runs in one."""
+"""/containers/json and prune: which containers there are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from netcourse.simulation.docker.api.filters import Filters, check_known, check_
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import Engine
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed
 from netcourse.simulation.docker.inspecting import sizes, summarise_container
-from netcourse.simulation.linux.process import Process
 
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 TRUE_WORDS = ("1", "t", "true", "True", "TRUE")
@@ -128,53 +127,6 @@ def prune(request: Request) -> Response:
     return Response({"ContainersDeleted": names or None, "SpaceReclaimed": 0})
 
 
-_COLUMNS: dict[str, tuple[str, Callable[[Process], str]]] = {
-    "uid": ("UID", lambda process: _name_of_user(process)), "user": ("USER", lambda process: _name_of_user(process)),
-    "pid": ("PID", lambda process: str(process.host_pid)),
-    "ppid": ("PPID", lambda process: str(process.parent.host_pid if process.parent else 1)),
-    "c": ("C", lambda process: "0"), "stime": ("STIME", lambda process: "00:00"), "tty": ("TTY", lambda process: "?"),
-    "time": ("TIME", lambda process: "00:00:00"), "comm": ("COMMAND", lambda process: process.arguments[0]),
-    "args": ("COMMAND", lambda process: " ".join(process.arguments)),
-    "cmd": ("CMD", lambda process: " ".join(process.arguments)),
-}
-_FULL_LISTING = ["uid", "pid", "ppid", "c", "stime", "tty", "time", "cmd"]
-
-
-def top(request: Request) -> Response:
-    """What ``ps`` shows of its processes, by default with ``-ef``."""
-    with request.world.enter() as engine:
-        container = engine.containers.get(request.parts["id"])
-        if not container.is_running:
-            raise conflict(f"container {container.id} is not running")
-        columns = _columns(request.one("ps_args") or "-ef")
-        rows = [[_COLUMNS[column][1](process) for column in columns] for process in engine.machine.processes.values()
-                if process.files.shares_with(container.files)]
-        container.emit("top")
-    return Response({"Titles": [_COLUMNS[column][0] for column in columns], "Processes": rows})
-
-
-def _name_of_user(process: Process) -> str:
-    """By the machine's own files, where root alone has a name."""
-    return "root" if process.user.is_root else str(process.user.user)
-
-
-def _columns(options: str) -> list[str]:
-    """Raises EngineError."""
-    if options == "-ef":
-        return _FULL_LISTING
-    wanted = re.fullmatch(r"-?e?o ?(\S+)", options)
-    if wanted is None:
-        raise not_simulated(f"ps {options}")
-    columns = wanted[1].split(",")
-    for column in columns:
-        if column not in _COLUMNS:
-            raise failed(f'ps: error: unknown user-defined format specifier "{column}"')
-    if "pid" not in columns:
-        raise failed("Couldn't find PID field in ps output")
-    return columns
-
-
 ROUTES: list[Route] = [
     ("GET", "/containers/json", list_containers), ("POST", "/containers/prune", prune),
-    ("GET", "/containers/{id}/top", top),
 ]

@@ -36,7 +36,10 @@ RUNTIME_THREADS = 5
 
 @dataclass(eq=False)
 class Container:
-    """``state`` is created, running, paused, restarting, exited or dead. Times are nanoseconds since the epoch."""
+    """``state`` is created, running, paused, restarting, exited or dead. Times are nanoseconds since the epoch.
+
+    ``resolver_file`` is what the engine last wrote into its /etc/resolv.conf.
+    """
 
     engine: Engine
     id: str
@@ -59,10 +62,10 @@ class Container:
     execs: list[Exec] = field(default_factory=list)
     asked_to_stop: bool = False
     dns: EmbeddedDNS | None = None
+    resolver_file: bytes = b""
 
     def __post_init__(self) -> None:
         self.files = FileSystem(self.image.content, self.engine.machine.clock)
-        self.files.mount("/etc/hostname", f"{self.hostname}\n".encode())
         check = command_of(self.config)
         self.health = Health(self, check) if check else None
         self.streams = Streams(self.engine.machine.clock, has_log=self.logging["Type"] != "none")

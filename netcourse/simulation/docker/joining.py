@@ -33,7 +33,7 @@ def enter(container: Container) -> None:
         if container.network_mode.startswith("container:"):
             container.error = f"joining network namespace of container: {error}"
         raise EngineError(error.status, container.error) from None
-    known_names.write_own_hosts(container)
+    known_names.write_own_names(container)
     known_names.write_own_resolver(container)
     known_names.ensure_dns(container)
     known_names.tell_linked(container)
@@ -62,6 +62,7 @@ def leave(container: Container) -> None:
     shared = container.namespace is container.engine.machine.root or container.mate() is not None
     for endpoint in container.endpoints.values():
         if endpoint.id:
+            known_names.remove_own_address(container, endpoint.ip)
             container.engine.networks.detach(endpoint)
             if endpoint.network.driver != "null":
                 container.engine.networks.emit(endpoint.network, "disconnect", container=container.id)
@@ -74,7 +75,7 @@ def leave(container: Container) -> None:
 def join(container: Container, endpoint: Endpoint) -> None:
     """Put a running container on a network. Raises EngineError, leaving nothing behind."""
     _attach(container, endpoint)
-    known_names.write_own_hosts(container)
+    known_names.add_own_address(container, endpoint)
     known_names.ensure_dns(container)
 
 
@@ -96,10 +97,11 @@ def _attach(container: Container, endpoint: Endpoint) -> None:
 
 def part(container: Container, endpoint: Endpoint) -> None:
     """Take a running container off a network; another one may get the default route and the published ports."""
+    address = endpoint.ip
     container.engine.networks.detach(endpoint)
     _place_default_route(container)
     _publish(container)
-    known_names.write_own_hosts(container)
+    known_names.remove_own_address(container, address)
 
 
 def _free_interface(namespace: Namespace, prefix: str) -> str:

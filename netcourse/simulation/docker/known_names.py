@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker.dns import EmbeddedDNS, Knowledge
-from netcourse.simulation.docker.etc_files import ResolverKind, ResolverSettings, write_hosts, write_resolver
+from netcourse.simulation.docker.etc_files import (
+    HOSTNAME,
+    HOSTS,
+    RESOLVER_FILE,
+    ResolverKind,
+    ResolverSettings,
+    add_host,
+    readdress_host,
+    remove_host,
+    write_hosts,
+    write_resolver,
+)
 from netcourse.simulation.docker.naming import addresses_of, name_of
 from netcourse.simulation.linux.resolver import addresses_in
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
+    from netcourse.simulation.docker.drivers import Endpoint
 
 
-def write_own_hosts(container: Container) -> None:
-    """/etc/hosts of a container with a namespace of its own: extra hosts, links, its own name on each network."""
-    if container.network_mode == "host" or container.mate() is not None:
-        return
-    full = ".".join(part for part in (container.hostname, container.config.get("Domainname")) if part)
-    own = full if "." not in full else f"{full} {full.partition('.')[0]}"
+def write_own_names(container: Container) -> None:
+    """/etc/hostname and /etc/hosts (extra hosts, links, its name on each network) of a container that starts with a
+    namespace of its own. Whatever somebody wrote into them before is lost."""
+    container.files.mount(HOSTNAME, f"{container.hostname}\n".encode())
     entries = [*_extra_hosts(container), *container.engine.links.entries(container)]
-    entries += [(str(endpoint.ip), own) for endpoint in container.attached()]
+    entries += [(str(endpoint.ip), _own_names(container)) for endpoint in container.attached()]
     write_hosts(container.files, entries)
+
+
+def _own_names(container: Container) -> str:
+    full = ".".join(part for part in (container.hostname, container.config.get("Domainname")) if part)
+    return full if "." not in full else f"{full} {full.partition('.')[0]}"
+
+
+def add_own_address(container: Container, endpoint: Endpoint) -> None:
+    """It has come to another network while running."""
+    if endpoint.ip is not None:
+        add_host(container.files, str(endpoint.ip), _own_names(container))
+
+
+def remove_own_address(container: Container, address: IPv4Address | None) -> None:
+    """It leaves a network. When it ends too: another container may have the same files."""
+    if address is not None:
+        remove_host(container.files, str(address), _own_names(container))
 
 
 def tell_linked(container: Container) -> None:
     """Who has a link to it finds it at the address that it has now."""
-    for owner in container.engine.links.owners(container):
-        if owner.is_running:
-            write_own_hosts(owner)
+    endpoint = container.endpoints.get("bridge")
+    for owner, alias in container.engine.links.leading_to(container):
+        if owner.is_running and endpoint is not None and endpoint.ip is not None:
+            readdress_host(owner.files, str(endpoint.ip), alias)
 
 
 def _extra_hosts(container: Container) -> list[tuple[str, str]]:
@@ -43,16 +72,17 @@ def _host_gateway(container: Container) -> str:
 
 
 def share_names(container: Container) -> None:
-    """The files of the one whose namespace it is; on the machine's own, what the container was given counts too."""
+    """The very files of the one whose namespace it is; on the machine's own, what the container was given counts."""
     mate = container.mate()
-    source = mate.files if mate is not None else container.engine.machine_files
-    for path in ("/etc/hosts", "/etc/resolv.conf"):
-        container.files.mount(path, source.read(path))
     if mate is not None:
-        container.files.mount("/etc/hostname", source.read("/etc/hostname"))
+        for path in (HOSTNAME, HOSTS, RESOLVER_FILE):
+            container.files.bind_file(path, mate.files)
         return
+    container.files.mount(HOSTNAME, f"{container.hostname}\n".encode())
     if container.host_config.get("ExtraHosts"):
         write_hosts(container.files, _extra_hosts(container))
+    else:
+        container.files.mount(HOSTS, container.engine.machine_files.read(HOSTS))
     write_resolver(container.files, _settings(container), ResolverKind.MACHINE)
 
 
@@ -64,14 +94,16 @@ def write_own_resolver(container: Container) -> None:
     user_defined = any(endpoint.network.is_user_defined for endpoint in container.endpoints.values())
     kind = (ResolverKind.INTERNAL if user_defined else
             ResolverKind.LEGACY if container.endpoints else ResolverKind.MACHINE)
-    write_resolver(container.files, _settings(container), kind)
+    container.resolver_file = write_resolver(container.files, _settings(container), kind)
 
 
 def ensure_dns(container: Container) -> None:
-    """A container that comes to its first user-defined network while running gets the resolver then."""
+    """A container that comes to its first user-defined network while running gets the resolver then, but keeps its
+    /etc/resolv.conf when somebody has edited it."""
     user_defined = any(endpoint.network.is_user_defined for endpoint in container.attached())
     if user_defined and container.dns is None and container.namespace is not None:
-        write_own_resolver(container)
+        if container.files.read(RESOLVER_FILE) == container.resolver_file:
+            write_own_resolver(container)
         container.dns = EmbeddedDNS(container.namespace, _knowledge(container))
 
 

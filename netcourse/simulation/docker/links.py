@@ -60,10 +60,10 @@ class Links:
         return [f"/{target.name}:/{container.name}/{alias}"
                 for target, alias in self._linked.get(container.id, [])] or None
 
-    def owners(self, target: Container) -> list[Container]:
-        """Who has a link to it."""
-        return [self._engine.containers.get(owner) for owner, links in self._linked.items()
-                if any(linked is target for linked, _ in links)]
+    def leading_to(self, target: Container) -> list[tuple[Container, str]]:
+        """Who has a link to it, and under which name."""
+        return [(self._engine.containers.get(owner), alias) for owner, links in self._linked.items()
+                for linked, alias in links if linked is target]
 
     def environment(self, container: Container) -> dict[str, str]:
         """What its links tell of their targets."""

@@ -47,10 +47,11 @@ class Space:
 
 @dataclass(frozen=True)
 class Mount:
-    """Other files, seen below a folder (mount(8))."""
+    """Other files, seen at a path (mount(8)): all of them, or what they have at ``place``."""
 
     files: FileSystem
     writable: bool
+    place: str = ""
 
 
 class FileSystem:
@@ -129,13 +130,13 @@ class FileSystem:
 
     def _mount_above(self, path: str) -> tuple[Mount, str] | None:
         """The innermost mount that ``path`` lies in, and the path there."""
-        if path in self._own_files:
+        if path in self._own_files and path not in self._mounts:
             return None
         points = [point for point in self._mounts if f"{path}/".startswith(f"{point}/")]
         if not points:
             return None
         point = max(points, key=len)
-        return self._mounts[point], path[len(point):] or "/"
+        return self._mounts[point], self._mounts[point].place + path[len(point):] or "/"
 
     def _elsewhere(self, path: str) -> tuple[FileSystem, str] | None:
         """The files that a path leads to, of another process or mounted, and the path there."""
@@ -172,6 +173,11 @@ class FileSystem:
         self._touch(path)
         self._removed.discard(path)
         self._own_files.add(path)
+
+    def bind_file(self, path: str, files: FileSystem) -> None:
+        """Have the very file there that others have there (mount(8), ``--bind``)."""
+        self.mount(path, b"")
+        self._mounts[path] = Mount(files, writable=True, place=path)
 
     def mount_program(self, path: str, program: Program) -> None:
         """Put a program there that isn't the image's."""

@@ -230,6 +230,14 @@ class IPv4:
             return len(self) - len(segment.payload) + segment.piece_size
         return len(self)
 
+    @property
+    def pieces(self) -> int:
+        """How many packets it will be on the wire."""
+        segment = self.payload
+        if isinstance(segment, TCP) and 0 < segment.piece_size < len(segment.payload):
+            return -(-len(segment.payload) // segment.piece_size)
+        return 1
+
     def without_notes(self) -> IPv4:
         """As it is seen by the next machine."""
         noted = self.mark or self.is_untracked or self.is_related

@@ -170,6 +170,7 @@ def _make_namespace(container: Container) -> Namespace:
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
     namespace.settings |= CONTAINER_SETTINGS
+    namespace.sockets.of_others = 1  # dockerd's, by which it tells the kernel what to change
     namespace.set_up(namespace.loopback)
     return namespace
 

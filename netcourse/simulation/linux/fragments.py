@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -25,13 +26,15 @@ def cut(packet: IPv4, mtu: int) -> list[IPv4]:
 class Reassembly:
     """Pieces that wait for the others; the oldest are forgotten when there are too many."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Counter[str]) -> None:
+        self._counted = counted
         self._waiting: dict[Key, dict[int, IPv4]] = {}
 
     def add(self, packet: IPv4) -> IPv4 | None:
         """The whole packet once its last piece is there, else None; a packet that isn't a piece as it is."""
         if not packet.is_fragment:
             return packet
+        self._counted["IpReasmReqds"] += 1
         key = (packet.source, packet.destination, packet.protocol, packet.identification)
         pieces = self._waiting.setdefault(key, {})
         pieces[packet.fragment_offset] = packet
@@ -41,7 +44,9 @@ class Reassembly:
             data += piece.payload
             if not piece.more_fragments:
                 del self._waiting[key]
+                self._counted["IpReasmOKs"] += 1
                 return replace(pieces[0], payload=data, more_fragments=False).with_segment()
         if len(self._waiting) > KEPT_PACKETS:
             del self._waiting[next(iter(self._waiting))]
+            self._counted["IpReasmFails"] += 1
         return None

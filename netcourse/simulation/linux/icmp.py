@@ -32,6 +32,7 @@ def send_error(namespace: Namespace, packet: IPv4, kind: int, code: int, *, mtu:
     if is_about_size or namespace.is_local(packet.source) or namespace.ipv4.peers.may_get_error(packet.source):
         _tell_sender(namespace, packet, ICMP(kind, code, 0, mtu, packet))
     else:
+        namespace.counted["IcmpOutRateLimitHost"] += 1
         namespace.record("routing", "dropped", packet, "its sender got enough ICMP errors (net.ipv4.icmp_ratelimit)")
 
 

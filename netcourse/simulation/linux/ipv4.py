@@ -11,7 +11,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from netcourse.packets import BROADCAST_MAC, Ethernet, ICMPType, IPv4, Unreachable
+from netcourse.packets import BROADCAST_MAC, ICMP, Ethernet, ICMPType, IPv4, Protocol, Unreachable
 from netcourse.simulation.linux import fragments, icmp
 from netcourse.simulation.linux.local_addresses import LIMITED_BROADCAST, LOOPBACK_NETWORK
 from netcourse.simulation.linux.netfilter.passage import Link
@@ -27,6 +27,8 @@ LONGEST_PACKET = 65535
 LOOPBACK_BLOCK, FIRST_MULTICAST_BLOCK, LAST_MULTICAST_BLOCK = 127, 224, 239
 _REFUSALS = {errno.ENETUNREACH: Unreachable.NETWORK, errno.EHOSTUNREACH: Unreachable.HOST,
              errno.EACCES: Unreachable.ADMINISTRATIVELY_PROHIBITED}
+# the two bits of explicit congestion notification (RFC 3168 section 5)
+_CONGESTION_COUNTERS = ("IpExtInNoECTPkts", "IpExtInECT1Pkts", "IpExtInECT0Pkts", "IpExtInCEPkts")
 
 
 class IPv4Stack:
@@ -34,7 +36,7 @@ class IPv4Stack:
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._reassembly = fragments.Reassembly()
+        self._reassembly = fragments.Reassembly(namespace.counted)
         self._identification = 0
         self.peers = Peers(namespace.machine.clock)
         self.path_mtus = PathMTUs(namespace.machine.clock)
@@ -46,6 +48,7 @@ class IPv4Stack:
         PREROUTING already."""
         namespace, link = self._namespace, Link(frame, port)
         assert isinstance(frame.payload, IPv4)
+        self._count_received(frame.payload)
         packet = self.whole_for_rules(frame.payload)
         if packet is not None and not filtered:
             packet = namespace.netfilter.traverse("PREROUTING", packet, incoming=device.name, outgoing=None, link=link)
@@ -53,12 +56,27 @@ class IPv4Stack:
             return
         if device is not namespace.loopback and self._is_martian(packet):
             namespace.record("routing", "dropped", packet, "no packet with these addresses can come from outside")
-        elif namespace.is_local(packet.destination) or namespace.is_broadcast(packet.destination):
+        elif namespace.is_local(packet.destination):
+            self._deliver(device, packet, link)
+        elif namespace.is_broadcast(packet.destination):
+            self._count_octets("IpExtInBcast", packet)
             self._deliver(device, packet, link)
         elif not namespace.forwarding:
+            namespace.counted["IpInAddrErrors"] += 1
             namespace.record("routing", "dropped", packet, "forwarding is off here (net.ipv4.ip_forward = 0)")
         elif frame.destination != BROADCAST_MAC:
             self._forward(device, packet, link)
+
+    def _count_received(self, packet: IPv4) -> None:
+        """Before anybody has looked at it (net/ipv4/ip_input.c, ip_rcv_core)."""
+        counted = self._namespace.counted
+        counted["IpInReceives"] += 1
+        counted["IpExtInOctets"] += len(packet)
+        counted[_CONGESTION_COUNTERS[packet.tos & 3]] += packet.pieces
+
+    def _count_octets(self, name: str, packet: IPv4) -> None:
+        self._namespace.counted[f"{name}Pkts"] += 1
+        self._namespace.counted[f"{name}Octets"] += len(packet)
 
     def whole_for_rules(self, packet: IPv4) -> IPv4 | None:
         """Connection tracking looks at whole packets only; without it a router passes pieces on as they are."""
@@ -96,9 +114,12 @@ class IPv4Stack:
             return
         mtu = namespace.devices[route.interface].mtu
         if packet.ttl <= 1:
+            namespace.counted["IpInHdrErrors"] += 1
             namespace.record("routing", "dropped", packet, "time to live exceeded")
             icmp.send_error(namespace, packet, ICMPType.TIME_EXCEEDED, 0)
-        elif packet.dont_fragment and packet.longest_piece > mtu:
+            return
+        namespace.counted["IpForwDatagrams"] += 1
+        if packet.dont_fragment and packet.longest_piece > mtu:
             self._refuse_size(packet, mtu)
         else:
             self._pass_on(device, replace(packet, ttl=packet.ttl - 1), route, link)
@@ -106,12 +127,15 @@ class IPv4Stack:
     def _refuse(self, packet: IPv4, refusal: NoRoute) -> None:
         namespace = self._namespace
         namespace.record("routing", "dropped", packet, "no route")
+        if refusal.errno == errno.ENETUNREACH:
+            namespace.counted["IpExtInNoRoutes"] += 1
         code = _REFUSALS.get(refusal.errno or 0)
         if code is not None and self.peers.may_get_refusal(packet.source):
             icmp.send_error(namespace, packet, ICMPType.UNREACHABLE, code)
 
     def _refuse_size(self, packet: IPv4, mtu: int) -> None:
         namespace = self._namespace
+        namespace.counted["IpFragFails"] += 1
         namespace.record("routing", "dropped", packet, f"does not fit into the MTU of {mtu} and must not be cut")
         icmp.send_error(namespace, packet, ICMPType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu=mtu)
 
@@ -154,12 +178,21 @@ class IPv4Stack:
         route = self._output_route(packet.destination, interface)
         self._check_output(packet, route)
         outgoing = route.interface if route else "lo"
+        self._count_sent(packet)
         passed = namespace.netfilter.traverse("OUTPUT", packet, incoming=None, outgoing=outgoing)
         if passed is None:
+            namespace.counted["IpOutDiscards"] += packet.protocol != Protocol.TCP
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
         if passed.destination != packet.destination:
             route = self._output_route(passed.destination)
         self._post_route(passed, route)
+
+    def _count_sent(self, packet: IPv4) -> None:
+        counted, message = self._namespace.counted, packet.payload
+        counted["IpOutRequests"] += 1
+        if isinstance(message, ICMP):
+            counted["IcmpOutMsgs"] += 1
+            counted[f"IcmpMsgOutType{int(message.type)}"] += 1
 
     def _check_output(self, packet: IPv4, route: Route | None) -> None:
         loopback = self._namespace.loopback
@@ -194,15 +227,24 @@ class IPv4Stack:
         if passed.dont_fragment and passed.longest_piece > device.mtu:
             self._refuse_size(passed, device.mtu)
             return
-        for piece in fragments.cut(passed, device.mtu):
+        pieces = fragments.cut(passed, device.mtu)
+        if len(pieces) > 1:
+            namespace.counted["IpFragOKs"] += 1
+            namespace.counted["IpFragCreates"] += len(pieces)
+        for piece in pieces:
             self._to_neighbour(piece, device, route)
 
     def _to_neighbour(self, packet: IPv4, device: Device, route: Route | None) -> None:
+        counted = self._namespace.counted
+        counted["IpOutTransmits"] += 1
+        counted["IpExtOutOctets"] += len(packet)
         if route is None or device is self._namespace.loopback:
             self._namespace.loopback.transmit(Ethernet(device.mac, device.mac, packet))
         elif self._namespace.is_broadcast(packet.destination):
+            self._count_octets("IpExtOutBcast", packet)
             device.transmit(Ethernet(BROADCAST_MAC, device.mac, packet))
         elif packet.destination.is_multicast:
+            self._count_octets("IpExtOutMcast", packet)
             device.transmit(Ethernet(_multicast_mac(packet.destination), device.mac, packet))
         else:
             self._namespace.neighbours.resolve(

@@ -12,7 +12,7 @@ from netcourse.journey import Recorder
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import PidNamespace, Process
-from netcourse.simulation.linux.sockets import UDPSocket
+from netcourse.simulation.linux.sockets import ICMPSocket, UDPSocket
 from netcourse.simulation.linux.tcp import TCPSocket
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Machine:
         self.processes: dict[int, Process] = {}
         self._released: set[Namespace] = set()
         self._last_pid = FIRST_PID
-        self._inodes: WeakKeyDictionary[TCPSocket | UDPSocket, int] = WeakKeyDictionary()
+        self._inodes: WeakKeyDictionary[TCPSocket | UDPSocket | ICMPSocket, int] = WeakKeyDictionary()
         self._last_inode = FIRST_INODE
         self.pids = PidNamespace()
         self.pids.skip(FIRST_PID)
@@ -51,7 +51,7 @@ class Machine:
         first = self.random.getrandbits(8) & 0xFC | 0x02
         return ":".join(f"{byte:02x}" for byte in (first, *(self.random.getrandbits(8) for _ in range(5))))
 
-    def inode_of(self, socket: TCPSocket | UDPSocket) -> int:
+    def inode_of(self, socket: TCPSocket | UDPSocket | ICMPSocket) -> int:
         """The number by which /proc names a socket, given when first asked for."""
         if socket not in self._inodes:
             self._last_inode += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
@@ -29,9 +30,12 @@ _SCOPES = {"global": 0, "link": 253, "host": 254}
 
 
 class Namespace:
+    """``counted`` is what has passed so far, under the names of nstat(8): IpInReceives, TcpActiveOpens, ..."""
+
     def __init__(self, name: str, machine: Machine) -> None:
         self.name, self.machine = name, machine
         self.devices: dict[str, Device] = {}
+        self.counted: Counter[str] = Counter()
         self.routes = RouteTable()
         self.neighbours = NeighbourTable(self)
         self.netfilter = Netfilter(self)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from netcourse.packets import ICMP, TCP, UDP, ICMPType, IPv4, Protocol, Unreachable
 from netcourse.simulation.linux import icmp
+from netcourse.simulation.linux.routes import NoRoute
 from netcourse.simulation.linux.tasks import Future, wait_for
 from netcourse.simulation.linux.tcp import TCPSocket
 from netcourse.simulation.linux.tcp_table import TCPTable
@@ -118,10 +119,16 @@ class UDPSocket:
         if self.local is None:
             self.bind()
         assert self.local is not None
-        source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
-        datagram = UDP(self.local[1], destination[1], data)
-        packet = IPv4(source, destination[0], Protocol.UDP, datagram, ttl)
-        self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
+        counted = self.namespace.counted
+        try:
+            source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
+            datagram = UDP(self.local[1], destination[1], data)
+            packet = IPv4(source, destination[0], Protocol.UDP, datagram, ttl)
+            self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
+        except NoRoute as refusal:
+            counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
+            raise
+        counted["UdpOutDatagrams"] += 1
 
     async def receive_from(self, timeout: float | None = None) -> tuple[bytes, Endpoint]:
         """Raises TimeoutError, or the OSError that an ICMP error stands for."""
@@ -139,6 +146,7 @@ class UDPSocket:
         if isinstance(item, Refusal):
             raise item.error
         assert isinstance(item.payload, UDP)
+        self.namespace.counted["UdpInDatagrams"] += 1
         return item, (item.destination, item.payload.destination_port)
 
     def close(self) -> None:
@@ -177,7 +185,8 @@ class ICMPSocket:
 
 
 class SocketTable:
-    """The sockets of one namespace; ``ipv6_only`` are those that nothing reaches, as no IPv6 packet is simulated."""
+    """The sockets of one namespace; ``ipv6_only`` are those that nothing reaches, as no IPv6 packet is simulated.
+    ``of_others`` counts those of who set the namespace up: no process in it has them, and no address."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
@@ -185,10 +194,13 @@ class SocketTable:
         self.icmp: list[ICMPSocket] = []
         self.ipv6_only: list[TCPSocket | UDPSocket] = []
         self.tcp = TCPTable(namespace)
+        self.of_others = 0
 
     def deliver(self, packet: IPv4, interface: str) -> None:
         """A packet for this namespace has come in by ``interface`` and passed INPUT."""
-        payload = packet.payload
+        payload, counted = packet.payload, self._namespace.counted
+        is_known = isinstance(payload, ICMP | UDP | TCP)
+        counted["IpInDelivers" if is_known else "IpInUnknownProtos"] += 1
         if isinstance(payload, ICMP):
             self._deliver_icmp(packet, payload, interface)
         elif isinstance(payload, UDP):
@@ -199,8 +211,13 @@ class SocketTable:
             icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PROTOCOL)
 
     def _deliver_icmp(self, packet: IPv4, message: ICMP, interface: str) -> None:
+        counted = self._namespace.counted
+        counted["IcmpInMsgs"] += 1
+        counted[f"IcmpMsgInType{int(message.type)}"] += 1
         if message.type == ICMPType.ECHO_REQUEST:
-            if not self._namespace.is_broadcast(packet.destination):
+            if self._namespace.is_broadcast(packet.destination):
+                counted["IcmpInErrors"] += 1
+            else:
                 icmp.answer_echo(self._namespace, packet, message)
             return
         for socket in list(self.icmp):
@@ -212,19 +229,23 @@ class SocketTable:
 
     def _deliver_error(self, refusal: Refusal, about: IPv4) -> None:
         sent = about.payload
+        sockets = self._udp_sockets(about.source, sent.source_port) if isinstance(sent, UDP) else []
         if refusal.is_about_size:
             self._namespace.ipv4.path_mtus.learn(about.destination, refusal.message.sequence)
-        if isinstance(sent, UDP):
-            for socket in self._udp_sockets(about.source, sent.source_port):
-                socket.inbox.put(refusal)
-        elif isinstance(sent, TCP):
-            self.tcp.deliver_error(about, sent, refusal.error)
+        for socket in sockets:
+            socket.inbox.put(refusal)
+        is_heard = bool(sockets) or (isinstance(sent, TCP) and self.tcp.deliver_error(about, sent, refusal.error))
+        self._namespace.counted["IcmpInErrors"] += isinstance(sent, UDP | TCP) and not is_heard
 
     def _deliver_udp(self, packet: IPv4, datagram: UDP) -> None:
         sockets = self._udp_sockets(packet.destination, datagram.destination_port)
         for socket in sockets:
             socket.inbox.put(packet)
-        if not sockets and not self._namespace.is_broadcast(packet.destination):
+        if sockets:
+            return
+        is_for_all = self._namespace.is_broadcast(packet.destination)
+        self._namespace.counted["UdpIgnoredMulti" if is_for_all else "UdpNoPorts"] += 1
+        if not is_for_all:
             icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PORT)
 
     def _udp_sockets(self, ip: IPv4Address, port: int) -> list[UDPSocket]:

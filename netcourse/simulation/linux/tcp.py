@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from netcourse.packets import TCP, IPv4, Protocol, TCPFlags
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
 from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS
+from netcourse.simulation.linux.routes import NoRoute
 from netcourse.simulation.linux.tasks import Future, wait_for
 from netcourse.simulation.linux.tcp_receiving import Receiving
 from netcourse.simulation.linux.tcp_sending import Piece, Sending
@@ -41,6 +42,12 @@ Endpoint = tuple[IPv4Address, int]
 SYN, RST, ACK = TCPFlags.SYN, TCPFlags.RST, TCPFlags.ACK
 
 
+# what it is when a connection comes to its end in this state (net/ipv4/tcp.c, tcp_done, tcp_set_state)
+_COUNTED_ENDS = {State.SYN_SENT: ["TcpAttemptFails"], State.SYN_RECEIVED: ["TcpAttemptFails"],
+                 State.ESTABLISHED: ["TcpEstabResets"], State.CLOSE_WAIT: ["TcpEstabResets"]}
+_OVERFLOW = ("TcpExtListenOverflows", "TcpExtListenDrops")
+
+
 class TCPSocket:
     """A connection or a listener, with the calls of socket(7) as coroutines.
 
@@ -59,7 +66,8 @@ class TCPSocket:
         self._accepted: list[TCPSocket] = []
         self._listener: TCPSocket | None = None
         clock = namespace.machine.clock
-        self._sending = Sending(clock, namespace.machine.random.getrandbits(32), self._transmit_piece, self._timed_out)
+        self._sending = Sending(clock, namespace.machine.random.getrandbits(32), self._transmit_piece, self._timed_out,
+                                counted=namespace.counted)
         self._their_options = TCPOptions()
         self._their_time = self._opened = 0
         self._receiving = Receiving()
@@ -75,6 +83,11 @@ class TCPSocket:
         if self.state is State.LISTEN:
             return len(self._accepted), 0
         return len(self._receiving), self._sending.unacknowledged
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether no process has it any more."""
+        return self._is_closed
 
     # Calls
 
@@ -138,6 +151,7 @@ class TCPSocket:
         if self.state in (State.LISTEN, State.SYN_SENT, State.CLOSED):
             self.give_way()
         elif self._receiving:
+            self.namespace.counted["TcpExtTCPAbortOnClose"] += 1
             self.abort()
         else:
             self.shutdown()
@@ -146,6 +160,7 @@ class TCPSocket:
     def abort(self) -> None:
         """End by a reset."""
         if self.state not in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
+            self.namespace.counted["TcpOutRsts"] += 1
             self._transmit(RST | ACK, self._sending.next)
         self.give_way()
 
@@ -156,7 +171,7 @@ class TCPSocket:
         host = remote[0] if remote[0] != ANY else LOOPBACK_ADDRESS
         if namespace.is_broadcast(host) or host.is_multicast:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
-        source = self.local[0] if self.local[0] != ANY else namespace.source_for(host)
+        source = self.local[0] if self.local[0] != ANY else self._source_for(host)
         self.local = (source, self.local[1] or namespace.sockets.free_port(table.ports()))
         self.remote = (host, remote[1])
         former = table.connections.get((self.local, self.remote))
@@ -166,8 +181,17 @@ class TCPSocket:
             former.give_way()
         self.state, self._opened = State.SYN_SENT, namespace.machine.clock.now
         table.add(self)
+        namespace.counted["TcpActiveOpens"] += 1
         self._sending.open(SYN)
         self._raise_error()
+
+    def _source_for(self, host: IPv4Address) -> IPv4Address:
+        """Raises NoRoute."""
+        try:
+            return self.namespace.source_for(host)
+        except NoRoute as refusal:
+            self.namespace.counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
+            raise
 
     def _largest_segment(self) -> int:
         return self.namespace.ipv4.mtu_to(self.remote[0]) - HEADERS
@@ -179,16 +203,18 @@ class TCPSocket:
         self._sending.segment_size = min(self._largest_segment(), theirs) - timestamps
 
     def _transmit_piece(self, piece: Piece) -> None:
-        self._transmit(piece.flags, piece.sequence, piece.data)
+        self._transmit(piece.flags, piece.sequence, piece.data, is_new=not piece.is_repeated)
 
-    def _transmit(self, flags: int, sequence: int, data: bytes = b"") -> None:
+    def _transmit(self, flags: int, sequence: int, data: bytes = b"", *, is_new: bool = True) -> None:
         window = FIRST_WINDOW if flags & SYN else self._receiving.window >> WINDOW_SCALE
         size = self._sending.segment_size
         expected = self._receiving.expected if flags & ACK else 0
         segment = TCP(self.local[1], self.remote[1], sequence, expected, flags, window, self._options(flags), data,
                       piece_size=size if len(data) > size else 0)
+        packet = IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True)
+        self.namespace.counted["TcpOutSegs"] += packet.pieces * is_new
         try:
-            self.namespace.ipv4.send(IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True))
+            self.namespace.ipv4.send(packet)
         except PermissionError:
             return  # what the firewall keeps back is sent again, like anything that is lost
         except OSError as error:
@@ -224,9 +250,12 @@ class TCPSocket:
         elif segment.flags & RST:
             self._fail(OSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
         elif self._is_closed and segment.payload:
+            self.namespace.counted["TcpExtTCPAbortOnData"] += 1
             self.namespace.sockets.tcp.refuse(packet, segment)
             self.give_way()
-        elif segment.flags & ACK and not self._finds_no_place:
+        elif segment.flags & ACK and self._finds_no_place:
+            self.namespace.counted.update(_OVERFLOW)
+        elif segment.flags & ACK:
             self._take_acknowledgement(segment)
             self._take_data(segment)
 
@@ -258,7 +287,9 @@ class TCPSocket:
             return
         if segment.flags & ACK:
             self.namespace.sockets.tcp.refuse(packet, segment)
-        elif segment.flags & SYN and not self._is_full:
+        elif segment.flags & SYN and self._is_full:
+            self.namespace.counted.update(_OVERFLOW)
+        elif segment.flags & SYN:
             self._make_child(packet, segment)
 
     def _make_child(self, packet: IPv4, segment: TCP) -> None:
@@ -304,6 +335,7 @@ class TCPSocket:
 
     def _established(self) -> None:
         self.state = State.ESTABLISHED
+        self.namespace.counted["TcpPassiveOpens"] += 1
         self._receiving.promise()
         if self._listener is not None and self._listener.state is State.LISTEN:
             self._listener._accepted.append(self)
@@ -327,6 +359,7 @@ class TCPSocket:
             self._end()
         elif self._linger is None and (self.state is State.TIME_WAIT
                                        or (self.state is State.FIN_WAIT_2 and self._is_closed)):
+            self.namespace.counted["TcpExtTW"] += 1
             self._linger = self.namespace.machine.clock.call_later(LINGER, self.give_way)
 
     def fail(self, error: OSError) -> None:
@@ -354,6 +387,7 @@ class TCPSocket:
     def give_way(self) -> None:
         """The connection is forgotten, whatever it was."""
         if self.state is not State.CLOSED:
+            self.namespace.counted.update(_COUNTED_ENDS.get(self.state, ()))
             self.state = State.CLOSED
             self._end()
 

@@ -7,7 +7,7 @@ sent again one piece at a time.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,11 +30,13 @@ def is_before(one: int, other: int) -> bool:
 
 @dataclass(slots=True)
 class Piece:
-    """Data, with or without a SYN or FIN, which count as one sequence number each."""
+    """Data, with or without a SYN or FIN, which count as one sequence number each. ``is_repeated``: not for the first
+    time on its way."""
 
     sequence: int
     flags: int
     data: bytes
+    is_repeated: bool = False
 
     @property
     def length(self) -> int:
@@ -52,12 +54,12 @@ class Piece:
 class Sending:
     """``transmit`` puts a piece on its way, ``give_up`` is called when it was sent in vain too often.
 
-    ``segment_size`` and the other side's ``window`` are in bytes.
+    ``segment_size`` and the other side's ``window`` are in bytes. What is sent is ``counted`` with all the namespace's.
     """
 
     def __init__(self, clock: Clock, first_sequence: int, transmit: Callable[[Piece], None],
-                 give_up: Callable[[], None]) -> None:
-        self._clock, self._transmit, self._give_up = clock, transmit, give_up
+                 give_up: Callable[[], None], *, counted: Counter[str]) -> None:
+        self._clock, self._transmit, self._give_up, self._counted = clock, transmit, give_up, counted
         self.next = self._acknowledged = self._small_until = first_sequence
         self.window, self.segment_size = 0, 536
         self._segments_allowed = INITIAL_SEGMENTS
@@ -108,19 +110,29 @@ class Sending:
         while self._under_way and not is_before(number, self._under_way[0].end):
             piece = self._under_way.popleft()
             self._segments_allowed += -(-piece.length // self.segment_size)
+            if piece.flags & (SYN | ACK) != SYN | ACK:
+                self._counted["TcpExtTCPDelivered"] += self._segments(piece)
         if self._under_way and is_before(self._under_way[0].sequence, number):
             self._under_way[0] = self._under_way[0].without(number)
         self.stop()
         if self._under_way:
             if self._retries:
-                self._transmit(self._under_way[0])
+                self.repeat()
             self._start_timer()
         self._retries = 0
 
     def repeat(self) -> None:
         """Send the oldest piece once more."""
         if self._under_way:
-            self._transmit(self._under_way[0])
+            piece = self._under_way[0]
+            piece.is_repeated = True
+            self._counted["TcpRetransSegs"] += self._segments(piece)
+            self._counted["TcpExtTCPSynRetrans"] += bool(piece.flags & SYN)
+            self._transmit(piece)
+
+    def _segments(self, piece: Piece) -> int:
+        """How many packets it is on the wire."""
+        return max(-(-len(piece.data) // self.segment_size), 1)
 
     def stop(self) -> None:
         """Repeat nothing any more."""
@@ -161,6 +173,8 @@ class Sending:
         self._under_way.append(piece)
         if self.timer is None:
             self._start_timer()
+        if not piece.flags & SYN:
+            self._counted["TcpExtTCPOrigDataSent"] += self._segments(piece)
         self._transmit(piece)
 
     # What is sent again
@@ -190,6 +204,10 @@ class Sending:
             return
         self._retries += 1
         self._start_timer()
-        # what has no room at the other side is asked after with a number that is known there (RFC 9293 3.8.6.1)
-        probe = Piece((self._acknowledged - 1) % SEQUENCES, ACK, b"")
-        self._transmit(self._under_way[0] if self._under_way else probe)
+        if self._under_way:
+            self._counted["TcpExtTCPTimeouts"] += 1
+            self.repeat()
+        else:
+            self._counted["TcpExtTCPWinProbe"] += 1
+            # what has no room at the other side is asked after with a number that is known there (RFC 9293 3.8.6.1)
+            self._transmit(Piece((self._acknowledged - 1) % SEQUENCES, ACK, b""))

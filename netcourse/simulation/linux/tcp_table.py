@@ -51,6 +51,7 @@ class TCPTable:
                 del self.listeners[socket.local[1]]
 
     def deliver(self, packet: IPv4, segment: TCP) -> None:
+        self._namespace.counted["TcpInSegs"] += packet.pieces
         local, remote = (packet.destination, segment.destination_port), (packet.source, segment.source_port)
         socket = self.connections.get((local, remote))
         if socket is not None and socket.state is State.TIME_WAIT and segment.flags & TCPFlags.SYN:
@@ -62,10 +63,13 @@ class TCPTable:
         else:
             self.refuse(packet, segment)
 
-    def deliver_error(self, about: IPv4, sent: TCP, error: OSError) -> None:
+    def deliver_error(self, about: IPv4, sent: TCP, error: OSError) -> bool:
+        """Whether there was somebody to tell."""
         key = ((about.source, sent.source_port), (about.destination, sent.destination_port))
-        if (socket := self.connections.get(key)) is not None:
+        socket = self.connections.get(key)
+        if socket is not None:
             socket.fail(error)
+        return socket is not None
 
     def _listener(self, local: Endpoint) -> TCPSocket | None:
         near = [socket for socket in self.listeners.get(local[1], ()) if socket.local[0] in (local[0], ANY)]
@@ -80,6 +84,8 @@ class TCPTable:
         else:
             follows = (segment.sequence + length_of(segment)) % 2**32
             reset = TCP(segment.destination_port, segment.source_port, 0, follows, TCPFlags.RST | TCPFlags.ACK, 0)
+        if not by_rule:
+            self._namespace.counted.update(("TcpOutSegs", "TcpOutRsts"))
         try:
             self._namespace.ipv4.send(IPv4(packet.destination, packet.source, Protocol.TCP, reset,
                                            dont_fragment=True, is_related=by_rule))

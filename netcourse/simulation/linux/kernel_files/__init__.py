@@ -1,7 +1,7 @@
 """What the kernel shows of a namespace as files, read from its state at the moment of reading.
 
-``network`` and ``sockets`` are /proc/net, ``settings`` is /proc/sys/net, ``devices`` is /sys/class/net. A file that
-isn't simulated isn't there.
+``settings`` is /proc/sys/net, ``devices`` is /sys/class/net, the others are /proc/net. A file that isn't
+simulated isn't there.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from functools import partial
 
 from netcourse.simulation.linux.files import FileSystem
-from netcourse.simulation.linux.kernel_files import devices, fib_trie, network, settings, sockets
+from netcourse.simulation.linux.kernel_files import devices, fib_trie, idle, network, settings, sockets, statistics
 from netcourse.simulation.linux.live_files import LiveFile, Tree
 from netcourse.simulation.linux.namespace import Namespace
 
 _NETWORK = {"arp": network.neighbours, "dev": network.counters, "dev_mcast": network.link_layer_groups,
-            "fib_trie": fib_trie.both_tables, "if_inet6": network.ipv6_addresses, "igmp": network.groups,
-            "nf_conntrack": network.connections, "route": network.routes, "tcp": sockets.tcp,
-            "tcp6": sockets.tcp_ipv6, "udp": sockets.udp, "udp6": sockets.udp_ipv6, "unix": sockets.unix}
+            "fib_trie": fib_trie.both_tables, "fib_triestat": fib_trie.statistics, "if_inet6": network.ipv6_addresses,
+            "igmp": network.groups, "netstat": statistics.netstat, "nf_conntrack": network.connections,
+            "raw": sockets.raw, "route": network.routes, "snmp": statistics.snmp, "sockstat": sockets.summary,
+            "sockstat6": sockets.summary_ipv6, "tcp": sockets.tcp, "tcp6": sockets.tcp_ipv6, "udp": sockets.udp,
+            "udp6": sockets.udp_ipv6, "unix": sockets.unix}
 
 
 def mount_kernel_files(files: FileSystem, namespace: Namespace, *, writable: bool) -> None:
@@ -27,7 +29,8 @@ def mount_kernel_files(files: FileSystem, namespace: Namespace, *, writable: boo
 
 
 def _network_tree(namespace: Namespace) -> Tree:
-    return {name: LiveFile(partial(table, namespace)) for name, table in _NETWORK.items()}
+    idle_tables = {name: LiveFile(text.encode) for name, text in idle.TABLES.items()}
+    return idle_tables | {name: LiveFile(partial(table, namespace)) for name, table in _NETWORK.items()}
 
 
 def mount_devices(files: FileSystem, namespace: Namespace) -> None:

@@ -1,4 +1,5 @@
-"""/proc/net/fib_trie: a namespace's routes in the compressed trie where the kernel looks them up (net/ipv4/fib_trie.c).
+"""/proc/net/fib_trie and fib_triestat: a namespace's routes in the compressed trie where the kernel looks them up
+(net/ipv4/fib_trie.c).
 
 A node tests ``bits`` bits at a ``position``; what lies above is the same for all below it. It is made wider while most
 of its children would be in use, and narrower when few are: by the kernel's rule, with the kernel's thresholds. Tables
@@ -7,6 +8,7 @@ of its children would be in use, and narrower when few are: by the kernel's rule
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -21,6 +23,7 @@ MOST_WORK = 10
 # percent of children in use, of the topmost node and of others
 _INFLATE, _HALVE = {True: 30, False: 50}, {True: 15, False: 25}
 _SCOPES = {"global": "universe"}
+_LEAF_SIZE, _NODE_SIZE, _PREFIX_SIZE, _POINTER_SIZE = 48, 40, 56, 8
 
 
 @dataclass(eq=False)
@@ -186,12 +189,51 @@ def _node_at(parent: _Node, place: int) -> _Node:
 
 def both_tables(namespace: Namespace) -> bytes:
     """fib_trie_seq_show. The trie is built anew, so that it doesn't show in which order everything came and went."""
+    entry = _built(namespace).top.children[0]
+    text = "" if entry is None else "".join(f"{line}\n" for line in _lines(entry, 0))
+    return "".join(f"{name}:\n{text}" for name in ("Main", "Local") if text).encode()
+
+
+def statistics(namespace: Namespace) -> bytes:
+    """trie_show_stats, with the sizes that its parts have on a 64-bit machine."""
+    entry = _built(namespace).top.children[0]
+    text = "" if entry is None else _census(entry)
+    head = f"Basic info: size of leaf: {_LEAF_SIZE} bytes, size of tnode: {_NODE_SIZE} bytes.\n"
+    return (head + "".join(f"{name}:\n{text}" for name in ("Main", "Local") if text)).encode()
+
+
+def _census(top: _Entry) -> str:
+    depths, nodes = [], []
+    prefixes = 0
+    for entry, depth in _below(top, 0):
+        if isinstance(entry, _Leaf):
+            depths.append(depth)
+            prefixes += len(entry.routes)
+        else:
+            nodes.append(entry)
+    widths = Counter(node.bits for node in nodes)
+    pointers = sum(len(node.children) for node in nodes)
+    size = (_LEAF_SIZE * len(depths) + _PREFIX_SIZE * prefixes + _NODE_SIZE * len(nodes) + _POINTER_SIZE * pointers)
+    mean = 100 * sum(depths) // len(depths)
+    return (f"\tAver depth:     {mean // 100}.{mean % 100:02}\n\tMax depth:      {max(depths)}\n"
+            f"\tLeaves:         {len(depths)}\n\tPrefixes:       {prefixes}\n\tInternal nodes: {len(nodes)}\n"
+            f"\t{''.join(f'  {bits}: {count}' for bits, count in sorted(widths.items()))}\n"
+            f"\tPointers: {pointers}\nNull ptrs: {sum(node.empty for node in nodes)}\n"
+            f"Total size: {-(-size // 1024)}  kB\n")
+
+
+def _below(entry: _Entry, depth: int) -> Iterator[tuple[_Entry, int]]:
+    yield entry, depth
+    for child in entry.children if isinstance(entry, _Node) else ():
+        if child is not None:
+            yield from _below(child, depth + 1)
+
+
+def _built(namespace: Namespace) -> _Trie:
     trie = _Trie()
     for route in _in_order(namespace):
         trie.insert(route)
-    entry = trie.top.children[0]
-    text = "" if entry is None else "".join(f"{line}\n" for line in _lines(entry, 0))
-    return "".join(f"{name}:\n{text}" for name in ("Main", "Local") if text).encode()
+    return trie
 
 
 def _in_order(namespace: Namespace) -> list[Route]:

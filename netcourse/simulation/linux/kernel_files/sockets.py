@@ -1,4 +1,5 @@
-"""/proc/net about sockets: tcp, udp and their IPv6 sisters, in which a server that listens on :: is found.
+"""/proc/net about sockets: tcp, udp and their IPv6 sisters, in which a server that listens on :: is found; raw, and how
+many of each there are.
 
 What isn't simulated of a connection (congestion window, timers) has the value that it begins with.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 
+from netcourse.packets import Protocol
 from netcourse.simulation.linux.kernel_files.network import hexadecimal
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.sockets import ANY, UDPSocket
@@ -55,6 +57,42 @@ def unix(_: Namespace) -> bytes:
     return b"Num       RefCount Protocol Flags    Type St Inode Path\n"
 
 
+def raw(namespace: Namespace) -> bytes:
+    """net/ipv4/raw.c, raw_sock_seq_show: the port is the protocol."""
+    text = UDP_HEADER[1:] + "\n"
+    for socket in namespace.sockets.icmp:
+        local = (socket.source or ANY, int(Protocol.ICMP))
+        text += f"{Protocol.ICMP:4}: {_datagram_line(local, namespace.machine.inode_of(socket))}\n"
+    return text.encode()
+
+
+def summary(namespace: Namespace) -> bytes:
+    """/proc/net/sockstat (net/ipv4/proc.c, sockstat_seq_show). Nobody accounts for memory here; what the kernel counts
+    of all namespaces together (orphans, allocated sockets) is this one's alone."""
+    tcp4, tcp6 = tcp_sockets(namespace, ipv6=False), tcp_sockets(namespace, ipv6=True)
+    lasting = [socket for socket in tcp4 if not _lingers(socket)]
+    orphans = sum(socket.is_orphan for socket in lasting)
+    datagrams, raw_count = len(udp_sockets(namespace, ipv6=False)), len(namespace.sockets.icmp)
+    used = len(lasting) + len(tcp6) + datagrams + len(udp_sockets(namespace, ipv6=True)) + raw_count
+    return (f"sockets: used {used + namespace.sockets.of_others}\n"
+            f"TCP: inuse {len(lasting)} orphan {orphans} tw {len(tcp4) - len(lasting)} "
+            f"alloc {len(lasting) + len(tcp6)} mem 0\n"
+            f"UDP: inuse {datagrams} mem 0\nUDPLITE: inuse 0\nRAW: inuse {raw_count}\n"
+            "FRAG: inuse 0 memory 0\n").encode()
+
+
+def summary_ipv6(namespace: Namespace) -> bytes:
+    """/proc/net/sockstat6 (net/ipv6/proc.c, sockstat6_seq_show)."""
+    connected = sum(not _lingers(socket) for socket in tcp_sockets(namespace, ipv6=True))
+    return (f"TCP6: inuse {connected}\nUDP6: inuse {len(udp_sockets(namespace, ipv6=True))}\n"
+            "UDPLITE6: inuse 0\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n").encode()
+
+
+def _lingers(socket: TCPSocket) -> bool:
+    """Whether only a small note is left of it: it has ended, but for what may still come."""
+    return socket.state is State.TIME_WAIT or (socket.state is State.FIN_WAIT_2 and socket.is_orphan)
+
+
 def tcp_sockets(namespace: Namespace, *, ipv6: bool) -> list[TCPSocket]:
     """Listeners first, then connections."""
     table = namespace.sockets.tcp
@@ -82,9 +120,13 @@ def _tcp_lines(namespace: Namespace, *, ipv6: bool) -> Iterable[str]:
 def _udp_lines(namespace: Namespace, *, ipv6: bool) -> Iterable[str]:
     for socket in udp_sockets(namespace, ipv6=ipv6):
         assert socket.local is not None
-        ends = [_end(*end, ipv6=ipv6) for end in (socket.local, (ANY, 0))]
-        yield (f"{socket.local[1]:5}: {ends[0]} {ends[1]} {_UNCONNECTED:02X} 00000000:00000000 00:00000000 "
-               f"00000000     0        0 {namespace.machine.inode_of(socket)} 2 {_POINTER} 0")
+        yield f"{socket.local[1]:5}: " + _datagram_line(socket.local, namespace.machine.inode_of(socket), ipv6=ipv6)
+
+
+def _datagram_line(local: tuple[IPv4Address, int], inode: int, *, ipv6: bool = False) -> str:
+    ends = [_end(*end, ipv6=ipv6) for end in (local, (ANY, 0))]
+    return (f"{ends[0]} {ends[1]} {_UNCONNECTED:02X} 00000000:00000000 00:00000000 00000000     0        0 "
+            f"{inode} 2 {_POINTER} 0")
 
 
 # the kernel tells nobody where a socket lies in its memory (%pK)

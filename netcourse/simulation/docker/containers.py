@@ -215,7 +215,8 @@ class Container:
         process = self.new_process(command, terminal=self.has_terminal)
         process.is_init = not process.sees_all_processes
         self.process = process
-        self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")))
+        self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")),
+                             has_terminal=self.has_terminal)
         process.exit.when_done(lambda: self._exited(process))
         process.start()
 
@@ -249,7 +250,7 @@ class Container:
         except BlockingIOError as error:
             raise starting.CannotStart(f"{starting.PREFIX}{str(error.strerror).lower()}", starting.NEVER_RAN) from None
         self.pids.skip(RUNTIME_THREADS)
-        process.hostname, process.has_terminal, process.directory = self.hostname, terminal, directory
+        process.hostname, process.directory = self.hostname, directory
         process.user = who
         process.privileged = who.is_root and self._has_capability("NET_ADMIN")
         process.has_raw_sockets = who.is_root and self._has_capability("NET_RAW")

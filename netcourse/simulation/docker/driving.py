@@ -93,11 +93,15 @@ class World:
 
     def drive(self, process: Process | None, over: Callable[[], bool], *, hung_up: Callable[[], bool],
               chunks: Callable[[], int] = lambda: 0) -> None:
-        """Wait until ``over()``, or until the client has gone, letting time run where that helps."""
+        """Wait until ``over()``, or until the client has gone, letting time run where that helps.
+
+        On a terminal it goes as it really does: whoever sits there can press Ctrl-C in time.
+        """
+        hurries = process is not None and process.terminal is None
         while not (over() or self.closing.is_set() or (process is not None and process.exit.done)):
             with self._lock:
                 self._catch_up()
-                ahead = process is not None and chunks() < FREE_CHUNKS and waits_for_time(process)
+                ahead = hurries and process is not None and chunks() < FREE_CHUNKS and waits_for_time(process)
                 moved = ahead and self._run_ahead(process, over)
             if hung_up():
                 return

@@ -86,10 +86,10 @@ class Streams:
         self._early = bytearray()
         self._ended_early = False
 
-    def connect(self, process: Process, *, keeps_input: bool) -> None:
+    def connect(self, process: Process, *, keeps_input: bool, has_terminal: bool) -> None:
         """Have the streams of a process about to start; what a client has sent before is its first input."""
         self._process = process
-        if process.has_terminal:
+        if has_terminal:
             self._terminal = Terminal(process, lambda data: self._show(STDOUT, data))
         else:
             process.stdout.listen(lambda data: self._show(STDOUT, data))
@@ -124,6 +124,11 @@ class Streams:
             self._terminal.type(data)
         else:
             self._process.stdin.write(data)
+
+    def resize(self, columns: int) -> None:
+        """The screen of whoever is attached has another width."""
+        if self._terminal is not None:
+            self._terminal.resize(columns)
 
     def end_input(self) -> None:
         if self._process is None:

@@ -76,15 +76,16 @@ def _flags(process: Process) -> str:
 
 
 def _state(process: Process) -> str:
-    return "D" if process.freezer.frozen else "S"
+    """T for one that its shell has stopped, D for all of a container that is paused."""
+    return ("T" if process.freezer.is_job and process.freezer.is_stopped else "D") if process.freezer.frozen else "S"
 
 
 def _long_state(process: Process) -> str:
-    return _state(process) + ("s" if process.parent is None else "") + ("+" if process.has_terminal else "")
+    return _state(process) + ("s" if process.parent is None else "") + ("+" if process.terminal else "")
 
 
 def _terminal_group(process: Process) -> str:
-    return _session(process) if process.has_terminal else "-1"
+    return _session(process) if process.terminal else "-1"
 
 
 def _age(process: Process) -> int:

@@ -29,6 +29,7 @@ class Pipe:
         self._waiting: list[Future[None]] = []
         self._listeners: list[Callable[[bytes], None]] = []
         self._is_abandoned = False
+        self._ends_once = False
         self.closed = False
 
     def write(self, data: bytes) -> None:
@@ -57,6 +58,15 @@ class Pipe:
         self.closed = True
         self._wake()
 
+    def end_once(self) -> None:
+        """Have the reader find the end, and more after it, as on a terminal after Ctrl-D."""
+        self._ends_once = True
+        self._wake()
+
+    @property
+    def has_data(self) -> bool:
+        return bool(self._data)
+
     def abandon(self) -> None:
         """Nobody will read any more."""
         self._is_abandoned = True
@@ -73,20 +83,23 @@ class Pipe:
         self._waiting.append(future)
         await future
 
+    async def _have(self) -> bool:
+        """Wait for data; whether there is some, and not the end."""
+        while not (self._data or self.closed or self._ends_once):
+            await self._change()
+        if not self._data:
+            self._ends_once = False
+        return bool(self._data)
+
     async def read(self, size: int = CAPACITY) -> bytes:
         """Up to ``size`` bytes; empty at the end."""
-        while not self._data and not self.closed:
-            await self._change()
+        await self._have()
         return self._take(min(size, len(self._data)))
 
     async def readline(self) -> bytes:
         """One line with its newline; what is left of one at the end; then empty. Raises TooMuch."""
         line = bytearray()
-        while not line.endswith(b"\n"):
-            while not self._data and not self.closed:
-                await self._change()
-            if not self._data:
-                break
+        while not line.endswith(b"\n") and await self._have():
             line += self._take(self._data.find(b"\n") + 1 or len(self._data))
             if len(line) > MOST_AT_ONCE:
                 raise TooMuch

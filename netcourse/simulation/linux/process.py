@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.files import FileSystem
     from netcourse.simulation.linux.machine import Machine
     from netcourse.simulation.linux.namespace import Namespace
+    from netcourse.simulation.linux.terminal import Terminal
 
 Program = Callable[["Process"], Coroutine[Future[Any], None, int]]
 
@@ -82,7 +83,7 @@ class Process:
     started: int = 0
     parent: Process | None = None
     is_init: bool = False
-    has_terminal: bool = False
+    terminal: Terminal | None = None
     hostname: str = ""
     user: Credentials = ROOT
     has_raw_sockets: bool = True
@@ -104,13 +105,22 @@ class Process:
         """Have from ``parent`` what a child has besides streams, files and namespace, and end with it."""
         self.parent, self.directory, self.hostname = parent, parent.directory, parent.hostname
         self.freezer = parent.freezer
-        self.user, self.privileged, self.has_terminal = parent.user, parent.privileged, parent.has_terminal
+        self.user, self.privileged, self.terminal = parent.user, parent.privileged, parent.terminal
         self.has_raw_sockets = parent.has_raw_sockets
         self.sees_all_processes = parent.sees_all_processes
         if self.sees_all_processes:
             self.pid = self.host_pid
         parent.children.append(self)
         self.exit.when_done(lambda: parent.children.remove(self))
+
+    @property
+    def reads_terminal(self) -> bool:
+        """Whether standard input is a terminal, as isatty(3) tells."""
+        return self.terminal is not None and self.stdin is self.terminal.input
+
+    @property
+    def prints_on_terminal(self) -> bool:
+        return self.terminal is not None and self.stdout is self.terminal.output
 
     def do(self, coroutine: Coroutine[Future[Any], None, Result]) -> Task[Result]:
         """Another thread of this process."""
@@ -147,12 +157,22 @@ class Process:
         elif number == Signal.SIGKILL or (not self.is_init and number not in _IGNORED):
             self.kill(number)
 
+    def signal_group(self, number: int) -> None:
+        """Deliver a signal to it and to all that it has started, as to a process group (kill(2))."""
+        for child in list(self.children):
+            child.signal_group(number)
+        self.signal(number)
+
     def kill(self, number: int = Signal.SIGKILL) -> None:
         """End the process and its children, whatever it would rather do."""
         for child in list(self.children):
             child.kill(number)
         self.killed_by = self.killed_by or number
-        self.exit.set(128 + number)
+        self.leave(128 + number)
+
+    def leave(self, code: int) -> None:
+        """End at once, as _exit(2) in a signal's handler does."""
+        self.exit.set(code)
         if self.task is not None:
             self.task.cancel()
 
@@ -176,4 +196,4 @@ class Process:
         self.stderr.write(f"{text}\n".encode())
 
 
-_IGNORED = {Signal.SIGCHLD, Signal.SIGWINCH, Signal.SIGURG, Signal.SIGCONT}
+_IGNORED = {Signal.SIGCHLD, Signal.SIGWINCH, Signal.SIGURG, Signal.SIGCONT, Signal.SIGTSTP}

@@ -9,11 +9,15 @@ class Signal(IntEnum):
     """The ones that the simulation does something about."""
 
     SIGINT = 2
+    SIGQUIT = 3
     SIGKILL = 9
     SIGSEGV = 11
     SIGPIPE = 13
+    SIGTERM = 15
     SIGCHLD = 17
     SIGCONT = 18
+    SIGSTOP = 19
+    SIGTSTP = 20
     SIGURG = 23
     SIGWINCH = 28
 

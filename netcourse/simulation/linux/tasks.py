@@ -64,26 +64,40 @@ class Future(Generic[Result]):
 
 
 class Freezer:
-    """Tasks that are stopped and go on together, as the kernel's freezer does with the processes of a cgroup (v2)."""
+    """Tasks that are stopped and go on together, as the kernel's freezer does with the processes of a cgroup (v2).
 
-    def __init__(self) -> None:
-        self.frozen = False
+    What is in a freezer ``within`` another stands still with that one too.
+    """
+
+    def __init__(self, within: Freezer | None = None) -> None:
+        self.is_stopped = False
+        self._within = within
         self._waiting: list[Callable[[], None]] = []
 
+    @property
+    def is_job(self) -> bool:
+        return self._within is not None
+
+    @property
+    def frozen(self) -> bool:
+        return self.is_stopped or (self._within is not None and self._within.frozen)
+
     def freeze(self) -> None:
-        self.frozen = True
+        self.is_stopped = True
 
     def thaw(self) -> None:
         """Do all that has waited."""
-        self.frozen = False
+        self.is_stopped = False
         waiting, self._waiting = self._waiting, []
         for action in waiting:
             action()
 
     def when_thawed(self, action: Callable[[], None]) -> None:
         """Do something now, or when it is no longer frozen."""
-        if self.frozen:
+        if self.is_stopped:
             self._waiting.append(action)
+        elif self._within is not None and self._within.frozen:
+            self._within.when_thawed(lambda: self.when_thawed(action))
         else:
             action()
 

@@ -145,12 +145,12 @@ def remove(request: Request) -> Response:
 
 
 def resize(request: Request) -> Response:
-    """The size counts for nothing: no simulated program asks for it."""
-    size_of_terminal(request.one("h"), request.one("w"))
+    _, columns = size_of_terminal(request.one("h"), request.one("w"))
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             raise conflict(f"container {container.id} is not running")
+        container.streams.resize(columns)
     return Response()
 
 

@@ -69,9 +69,11 @@ def inspect(request: Request) -> Response:
 
 
 def resize(request: Request) -> Response:
-    size_of_terminal(request.one("h"), request.one("w"))
+    _, columns = size_of_terminal(request.one("h"), request.one("w"))
     with request.world.enter() as engine:
-        engine.exec(request.parts["id"])
+        terminal = engine.exec(request.parts["id"]).terminal
+        if terminal is not None:
+            terminal.resize(columns)
     return Response()
 
 

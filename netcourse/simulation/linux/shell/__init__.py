@@ -1,5 +1,8 @@
-"""The shell of a container: ``parser`` turns text into a tree, ``interpreter`` walks it."""
+"""The shell of a container: ``parser`` turns text into a tree, ``interpreter`` walks it.
 
-from netcourse.simulation.linux.shell.interpreter import sh
+``session`` is what somebody types at: line editor, prompts, jobs.
+"""
+
+from netcourse.simulation.linux.shell.sh import sh
 
 __all__ = ["sh"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.shell.interpreter import Shell
 
 NOT_FOUND = 127
+HELP_WIDTH = 60
 
 Builtin = Callable[["Shell", list[str], Streams], Coroutine[Future[Any], None, int]]
 
@@ -138,8 +139,16 @@ async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
     return 0
 
 
-async def _no_job(shell: Shell, words: list[str], streams: Streams) -> int:
-    return shell.complain(streams, "No current job", 2, builtin=words[0])
+async def _help(shell: Shell, words: list[str], streams: Streams) -> int:
+    """All names, in lines of some sixty characters."""
+    text, line = "Built-in commands:\n------------------\n", ""
+    for name in [*sorted({*BUILTINS, *_ALSO_BUILT_IN}), *sorted(shell.programs())]:
+        line += (" " if line else "\t") + name
+        if len(line) > HELP_WIDTH:
+            text, line = f"{text}{line}\n", ""
+    text += f"{line}\n" if line else ""
+    streams.stdout.write(text.encode())
+    return 0
 
 
 async def _unsimulated(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -148,12 +157,14 @@ async def _unsimulated(shell: Shell, words: list[str], streams: Streams) -> int:
 
 _SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
             "source", "times", "trap", "unset"}
+_ALSO_BUILT_IN = ("[", "[[", "echo", "false", "printf", "test", "true")
+"""In busybox's ash. Here they are the programs of that name, which do the same."""
 _NONE: dict[str, Builtin] = dict.fromkeys(("alias", "hash", "times", "ulimit", "unalias"), _unsimulated)
 BUILTINS: dict[str, Builtin] = _NONE | {
-    ".": _source, ":": _colon, "bg": _no_job, "break": _break, "cd": _cd, "command": _command, "continue": _break,
-    "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export, "fg": _no_job,
-    "getopts": variables.getopts, "jobs": jobs.jobs, "kill": jobs.kill, "let": variables.let,
-    "local": variables.local, "pwd": _pwd, "read": variables.read, "readonly": variables.readonly, "return": _return,
-    "set": variables.set_, "shift": variables.shift, "source": _source, "trap": jobs.trap, "type": _type,
-    "umask": _umask, "unset": variables.unset, "wait": jobs.wait,
+    ".": _source, ":": _colon, "bg": jobs.continue_job, "break": _break, "cd": _cd, "command": _command,
+    "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export,
+    "fg": jobs.continue_job, "getopts": variables.getopts, "help": _help, "history": jobs.history, "jobs": jobs.jobs,
+    "kill": jobs.kill, "let": variables.let, "local": variables.local, "pwd": _pwd, "read": variables.read,
+    "readonly": variables.readonly, "return": _return, "set": variables.set_, "shift": variables.shift,
+    "source": _source, "trap": jobs.trap, "type": _type, "umask": _umask, "unset": variables.unset, "wait": jobs.wait,
 }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.shell.interpreter import Shell
 
 WHITE_SPACE = " \t\n"
+OPTIONS_IN_ORDER = "ubaCVvxsnmicIfe"
+"""Of ``$-``."""
 _PARAMETER = re.compile(r"\$([?$#@*!0-9-]|[A-Za-z_]\w*)")
 _TILDE = re.compile(r"\A~(root)?(?=/|\Z)")
 _QUOTED_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
@@ -139,8 +141,9 @@ def value_of(shell: Shell, name: str) -> str | None:
     """None when it isn't set."""
     everything = " ".join(shell.arguments[1:])
     special = {"?": str(shell.code), "$": str(shell.pid), "#": str(max(0, len(shell.arguments) - 1)),
-               "@": everything, "*": everything, "!": shell.jobs[-1].pid if shell.jobs else "",
-               "-": "".join(sorted(shell.options)), "LINENO": "0", "PPID": "0", "PWD": shell.process.directory}
+               "@": everything, "*": everything, "!": shell.jobs.last_pid or "",
+               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": "0", "PPID": "0",
+               "PWD": shell.process.directory}
     if name == "RANDOM":
         return str(shell.process.machine.random.randrange(32768))
     if name in special:

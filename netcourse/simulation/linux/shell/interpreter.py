@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.machine import PATH
-from netcourse.simulation.linux.pipes import Pipe, TooMuch
+from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.shell import patterns
 from netcourse.simulation.linux.shell.builtins import BUILTINS
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
-from netcourse.simulation.linux.shell.jobs import tell_death
-from netcourse.simulation.linux.shell.leaving import Exit, Leave, Return
+from netcourse.simulation.linux.shell.job_list import Job, JobList
+from netcourse.simulation.linux.shell.jobs import death
+from netcourse.simulation.linux.shell.leaving import Exit, Interrupted, Leave, Return
 from netcourse.simulation.linux.shell.parser import (
     Case,
     Command,
@@ -31,12 +32,14 @@ from netcourse.simulation.linux.shell.parser import (
 from netcourse.simulation.linux.shell.redirection import Redirected, Streams, problem
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
 from netcourse.simulation.linux.shell.traps import Traps
+from netcourse.simulation.linux.shell.wording import text_of
 from netcourse.simulation.linux.signals import Signal
-from netcourse.simulation.linux.tasks import Future
+from netcourse.simulation.linux.tasks import Freezer, Future
+
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.shell.job_control import JobControl
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
-GREETING = ("\n\nBusyBox v1.38.0 (Debian 1:1.38.0-3+b1) built-in shell (ash)\n"
-            "Enter 'help' for a list of built-in commands.\n\n")
 DEEPEST_CALL = 100
 LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
 _SAFE = re.compile(r"[\w./:,@%+\]{}^#?-]+")
@@ -48,7 +51,8 @@ class Shell:
 
     ``options`` are those of set. ``tested``: how many conditions are being asked, in which a failure is no failure.
     ``loops``: in how many it is. ``option_place``: where getopts is within a word. ``is_replaced``: the next program
-    takes the place of this shell, which has nothing else to do.
+    takes the place of this shell, which has nothing else to do. ``control`` is there on a terminal, and ``job`` is what
+    this shell (a part of a pipeline, say) belongs to.
     """
 
     process: Process
@@ -58,16 +62,19 @@ class Shell:
     code: int = 0
     substituted: int = 0
     functions: dict[str, Node] = field(default_factory=dict)
+    history: list[str] = field(default_factory=list)
     hidden: list[dict[str, str | None]] = field(default_factory=list)
     read_only: set[str] = field(default_factory=set)
     options: set[str] = field(default_factory=set)
-    jobs: list[Process] = field(default_factory=list)
+    jobs: JobList = field(default_factory=JobList)
     traps: Traps = field(default_factory=Traps)
     pid: int = 0
     tested: int = 0
     loops: int = 0
     option_place: int = 1
     is_replaced: bool = False
+    control: JobControl | None = None
+    job: Job | None = None
 
     # Nodes
 
@@ -80,7 +87,7 @@ class Shell:
         for part, separator in node.parts:
             if not skip:
                 code = await self._part(part, separator, streams)
-                await self._take_signals(streams)
+                await self.take_signals(streams)
             skip = (separator == "&&" and code != 0) or (separator == "||" and code == 0)
         return code
 
@@ -104,17 +111,26 @@ class Shell:
         finally:
             self.tested -= 1
 
-    async def _take_signals(self, streams: Streams) -> None:
+    async def take_signals(self, streams: Streams) -> int:
+        """Do what traps say of the signals that have come."""
         for action in self.traps.take():
             code = self.code
             await self.run(parse(action), streams)
             self.code = code
+        return self.code
+
+    def interrupted(self) -> None:
+        """Ctrl-C has ended a job: so it ends all that was typed, unless a trap is set. Raises Interrupted."""
+        if "INT" not in self.traps.actions:
+            raise Interrupted
+        self.process.signal(Signal.SIGINT)
 
     def _start_job(self, part: Node, streams: Streams) -> None:
-        """A process of its own, which the shell doesn't wait for; Ctrl-C isn't for it."""
+        """A process of its own, which the shell doesn't wait for; Ctrl-C isn't for it, unless fg brings it forward."""
         empty = Pipe()
         empty.close()
         parent, shell = self.process, self.copy()
+        shell.control = shell.job = None
         try:
             child = parent.machine.spawn(list(parent.arguments), namespace=parent.namespace, files=parent.files,
                                          environment=dict(parent.environment), pids=parent.pids)
@@ -122,12 +138,17 @@ class Shell:
             raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = empty, streams.stdout, streams.stderr
-        child.signal_handlers[Signal.SIGINT] = lambda: None
+        if self.control is None:
+            child.signal_handlers[Signal.SIGINT] = lambda: None
         shell.process, shell.is_replaced = child, isinstance(part, Command)
         inner = Streams(empty, streams.stdout, streams.stderr, dict(streams.others))
         child.program = lambda _: shell.finish(part, inner)
+        job = Job(text_of(part), parent, Freezer(within=parent.freezer))
+        child.freezer = job.freezer
         child.start()
-        self.jobs.append(child)
+        job.follow(child)
+        self.jobs.put(job)
+        self.jobs.last_pid = child.pid
 
     async def finish(self, node: Node, streams: Streams) -> int:
         """The exit code of a subshell. Raises ShellSyntaxError."""
@@ -139,13 +160,23 @@ class Shell:
             return 0
 
     def copy(self) -> Shell:
-        """A subshell: all that this one knows, but its traps and jobs."""
+        """A subshell: all that this one knows, but its traps and the list of its jobs."""
         return Shell(self.process, dict(self.variables), set(self.exported), list(self.arguments), self.code,
                      functions=dict(self.functions), hidden=[dict(names) for names in self.hidden],
                      read_only=set(self.read_only), options=set(self.options), pid=self.pid, tested=self.tested,
-                     loops=self.loops, option_place=self.option_place)
+                     loops=self.loops, option_place=self.option_place, control=self.control, job=self.job)
 
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
+        code = await self._as_job(node, self._join(node, streams))
+        return int(code == 0) if node.inverted else code
+
+    async def _as_job(self, node: Node, work: Coroutine[Future[Any], None, int]) -> int:
+        """What a terminal's keys can stop and interrupt, where there is one."""
+        if self.control is None or self.job is not None:
+            return await work
+        return await self.control.carry_out(self, text_of(node), work)
+
+    async def _join(self, node: Pipeline, streams: Streams) -> int:
         pipes = [Pipe() for _ in node.stages[1:]]
         ends = [streams.stdin, *pipes], [*pipes, streams.stdout]
         tasks = [self.process.do(self._stage(stage, Streams(into, out, streams.stderr), pipes))
@@ -155,8 +186,7 @@ class Shell:
         finally:
             for task in tasks:
                 task.cancel()
-        code = next((code for code in reversed(codes) if code), 0) if "pipefail" in self.options else codes[-1]
-        return int(code == 0) if node.inverted else code
+        return next((code for code in reversed(codes) if code), 0) if "pipefail" in self.options else codes[-1]
 
     async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
@@ -237,12 +267,16 @@ class Shell:
         files = self._redirected(streams)
         try:
             await files.apply(node.redirections)
-            shell = self.copy() if node.subshell else self
-            return await (shell.finish if node.subshell else shell.run)(node.body, files.streams)
+            if not node.subshell:
+                return await self.run(node.body, files.streams)
+            return await self._as_job(node, self._subshell(node.body, files.streams))
         except OSError as error:
             return self.complain(streams, problem(error, files.created), 1)
         finally:
             files.close()
+
+    async def _subshell(self, body: Node, streams: Streams) -> int:
+        return await self.copy().finish(body, streams)
 
     def _redirected(self, streams: Streams) -> Redirected:
         async def target(text: str) -> str:
@@ -270,7 +304,11 @@ class Shell:
             if words == ["exec"]:
                 streams.become(files.streams)
                 return 0
-            return await self.start(words, assigned, files.streams) if words else self.substituted
+            if not words:
+                return self.substituted
+            if words[0] in self.functions or words[0] in BUILTINS:
+                return await self.start(words, assigned, files.streams)
+            return await self._as_job(node, self.start(words, assigned, files.streams))
         except OSError as error:
             return self.complain(streams, problem(error, files.created), 1)
         finally:
@@ -291,8 +329,8 @@ class Shell:
 
     def complain(self, streams: Streams, text: str, code: int, *, builtin: str = "") -> int:
         """Print an error as ash does, and return ``code``."""
-        where = f"{builtin}: line 0" if builtin else "line 0"
-        streams.stderr.write(f"{self.process.arguments[0]}: {where}: {text}\n".encode())
+        parts = [self.process.arguments[0], builtin, "" if "i" in self.options else "line 0", text]
+        streams.stderr.write(f"{': '.join(part for part in parts if part)}\n".encode())
         return code
 
     async def start(self, words: list[str], assigned: dict[str, str], streams: Streams, *,
@@ -327,10 +365,13 @@ class Shell:
             raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
+        child.freezer = self.job.freezer if self.job is not None else child.freezer
         await parent.sleep(FORK_SECONDS)
         child.start()
         code = await child.exit
-        tell_death(child, streams)
+        if self.control is not None and child.killed_by == Signal.SIGINT:
+            self.interrupted()
+        streams.stderr.write(death(child.killed_by))
         return code
 
     async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
@@ -338,6 +379,12 @@ class Shell:
         process.arguments, process.environment = words, environment
         process.stdin, process.stdout, process.stderr = streams.stdin, streams.stdout, streams.stderr
         return await process.files.find_program(words[0], self.variables.get("PATH", PATH))(process)
+
+    def programs(self) -> set[str]:
+        """All that are on the PATH."""
+        files = self.process.files
+        folders = [folder for folder in self.variables.get("PATH", PATH).split(":") if files.is_directory(folder)]
+        return {name for folder in folders for name in files.list(folder) if files.is_program(f"{folder}/{name}")}
 
     def has_program(self, name: str) -> bool:
         """Whether there is such a program on the PATH."""
@@ -357,92 +404,3 @@ _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None
 def quote(word: str) -> str:
     """As ash writes a word that could mean something else."""
     return "'" + word.replace("'", "'\\''") + "'"
-
-
-async def sh(process: Process) -> int:
-    """``sh [-eux] -c TEXT [NAME ARGUMENT...]``, a script in a file or on standard input, or a session on a terminal."""
-    words = process.arguments[1:]
-    shell = Shell(process, dict(process.environment), set(process.environment), [process.arguments[0]], pid=process.pid)
-    process.signal_handlers.setdefault(Signal.SIGINT, lambda: _interrupt(process))
-    streams = Streams(process.stdin, process.stdout, process.stderr)
-    letters = ""
-    while words and words[0].startswith(("-", "+")) and len(words[0]) > 1:
-        letters += words.pop(0)[1:]
-    wrong = next((letter for letter in letters if letter not in "ceuxfnlsiabCmv"), "")
-    if wrong:
-        process.complain(f"{process.arguments[0]}: illegal option -{wrong}")
-        return 2
-    shell.options |= set(letters) - set("csli")
-    if "c" in letters:
-        if not words:
-            process.complain(f"{process.arguments[0]}: -c requires an argument")
-            return 2
-        shell.options.add("c")
-        shell.arguments = words[1:] or [process.arguments[0]]
-        return await _run_text(shell, words[0], streams)
-    if words and "s" not in letters:
-        return await _run_file(shell, words, streams)
-    shell.arguments += words
-    if process.has_terminal:
-        return await _session(shell, streams)
-    return await _run_text(shell, (await process.stdin.read_all()).decode(errors="replace"), streams)
-
-
-async def _run_file(shell: Shell, words: list[str], streams: Streams) -> int:
-    files = shell.process.files
-    try:
-        text = files.read(files.resolve(words[0], shell.process.directory))
-    except OSError as error:
-        error.filename = words[0]
-        return shell.complain(streams, problem(error, set()), 2)
-    shell.arguments = words
-    return await _run_text(shell, text.decode(errors="replace"), streams)
-
-
-def _interrupt(process: Process) -> None:
-    for child in list(process.children):
-        child.signal(Signal.SIGINT)
-
-
-async def _run_text(shell: Shell, text: str, streams: Streams) -> int:
-    try:
-        code = await shell.finish(parse(text), streams)
-        return await _leave(shell, code, streams)
-    except ShellSyntaxError as error:
-        return await _leave(shell, shell.complain(streams, str(error), 2), streams)
-    except TooMuch as error:
-        return shell.complain(streams, str(error), 2)
-    except RecursionError:
-        return shell.complain(streams, "nested too deeply for the simulation", 2)
-
-
-async def _leave(shell: Shell, code: int, streams: Streams) -> int:
-    """Do what was to be done at the end."""
-    action = shell.traps.at_end()
-    if not action:
-        return code
-    shell.code = code
-    try:
-        await shell.run(parse(action), streams)
-    except Exit as end:
-        return end.code
-    return code
-
-
-async def _session(shell: Shell, streams: Streams) -> int:
-    process = shell.process
-    process.write(GREETING)
-    while True:
-        process.write(f"{process.directory} {'#' if process.user.is_root else '$'} ")
-        line = await process.stdin.readline()
-        if not line:
-            process.write("\n")
-            return shell.code
-        try:
-            await shell.run(parse(line.decode(errors="replace")), streams)
-        except ShellSyntaxError as error:
-            shell.code = shell.complain(streams, str(error), 2)
-        except Exit as end:
-            return end.code
-
-

@@ -6,7 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.shell.job_list import DEATHS, Job
 from netcourse.simulation.linux.shell.leaving import Exit
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.traps import signal_name
@@ -17,54 +17,57 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.shell.interpreter import Shell
 
 NOT_FOUND, STOPPED_BY_SIGNAL = 127, 128
-_DEATHS = {"TERM": "Terminated", "KILL": "Killed", "HUP": "Hangup", "INT": "", "PIPE": "",
-           "USR1": "User defined signal 1", "USR2": "User defined signal 2", "QUIT": "Quit",
-           "SEGV": "Segmentation fault", "ALRM": "Alarm clock"}
+EXPECTED = {"INT", "PIPE"}
 
 
 async def wait(shell: Shell, words: list[str], streams: Streams) -> int:
     """A signal that a trap is set for ends the waiting (POSIX, section 2.12)."""
     if len(words) == 1:
-        for job in list(shell.jobs):
+        for job in shell.jobs:
             if await _wait_for(shell, job) is None:
                 return STOPPED_BY_SIGNAL
         return 0
     code = 0
     for word in words[1:]:
-        wanted = _job(shell, word)
+        wanted = _job(shell, word, streams, "wait")
         if wanted is None:
-            code = NOT_FOUND
+            code = 2 if word.startswith("%") else NOT_FOUND
             continue
         ended = await _wait_for(shell, wanted)
         if ended is None:
             return STOPPED_BY_SIGNAL
         code = ended
-        tell_death(wanted, streams)
+        if shell.control is None:
+            streams.stderr.write(death(wanted.killed_by))
     return code
 
 
-def tell_death(process: Process, streams: Streams) -> None:
-    """A process that a signal has ended is told of, where its end isn't what one expects of the signal."""
-    death = _DEATHS.get(NAMES.get(process.killed_by, ""), "")
-    streams.stderr.write(f"{death}\n".encode() if death else b"")
+def death(number: int) -> bytes:
+    """What is said of a process that signal ``number`` has ended, where its end isn't what one expects of it."""
+    name = NAMES.get(number, "")
+    return f"{DEATHS[name]}\n".encode() if name in DEATHS and name not in EXPECTED else b""
 
 
-def _job(shell: Shell, word: str) -> Process | None:
-    """By the number of its process, or ``%`` and its own."""
-    if not word.startswith("%"):
-        return next((job for job in shell.jobs if str(job.pid) == word), None)
-    place = int(word[1:]) if word[1:].isdigit() else 0
-    return shell.jobs[place - 1] if 0 < place <= len(shell.jobs) else None
+def _job(shell: Shell, word: str, streams: Streams, builtin: str) -> Job | None:
+    """By the number of its process, or ``%`` and its own. A job that isn't there is complained about."""
+    try:
+        found = shell.jobs.find(word)
+    except LookupError:
+        shell.complain(streams, f"{word}: ambiguous", 2, builtin=builtin)
+        return None
+    if found is None and word.startswith("%"):
+        shell.complain(streams, f"{word}: no such job", 2, builtin=builtin)
+    return found
 
 
-async def _wait_for(shell: Shell, job: Process) -> int | None:
+async def _wait_for(shell: Shell, job: Job) -> int | None:
     """None when a signal came first."""
     either: Future[None] = Future()
     came = shell.traps.came
-    job.exit.when_done(lambda: either.set(None))
+    job.end.when_done(lambda: either.set(None))
     came.when_done(lambda: either.set(None))
     await either
-    return job.exit.result() if job.exit.done else None
+    return job.end.result() if job.end.done else None
 
 
 async def kill(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -95,13 +98,13 @@ def _signal(shell: Shell, rest: list[str], streams: Streams) -> tuple[str, list[
 def _send(shell: Shell, name: str, word: str, streams: Streams) -> int:
     number = next((number for number, known in NAMES.items() if known == name), 0)
     if word.startswith("%"):
-        process = _job(shell, word)
-        if process is None:
-            return _say(shell, streams, f"{word}: no such job", builtin="kill")
-    elif not word.lstrip("-").isdigit():
+        job = _job(shell, word, streams, "kill")
+        if job is not None and number:
+            job.signal(number)
+        return int(job is None)
+    if not word.lstrip("-").isdigit():
         return _say(shell, streams, f"invalid number '{word}'")
-    else:
-        process = next((other for other in shell.process.pids.members if other.pid == int(word)), None)
+    process = next((other for other in shell.process.pids.members if other.pid == int(word)), None)
     if process is None or process.exit.done:
         return _say(shell, streams, f"can't kill pid {word}: {os.strerror(errno.ESRCH)}")
     if number and process is shell.process and number not in process.signal_handlers and not process.is_init:
@@ -111,9 +114,8 @@ def _send(shell: Shell, name: str, word: str, streams: Streams) -> int:
     return 0
 
 
-def _say(shell: Shell, streams: Streams, text: str, *, builtin: str = "") -> int:
-    start = f"{shell.process.arguments[0]}: " + (f"{builtin}: line 0: " if builtin else "")
-    streams.stderr.write(f"{start}{text}\n".encode())
+def _say(shell: Shell, streams: Streams, text: str) -> int:
+    streams.stderr.write(f"{shell.process.arguments[0]}: {text}\n".encode())
     return 1
 
 
@@ -138,9 +140,42 @@ async def trap(shell: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def jobs(shell: Shell, words: list[str], streams: Streams) -> int:
-    """Without job control there is one line for each that still runs."""
-    for place, job in enumerate(shell.jobs, 1):
-        if not job.exit.done:
-            sign = "+" if job is shell.jobs[-1] else "-" if len(shell.jobs) > 1 and job is shell.jobs[-2] else " "
-            streams.stdout.write(f"[{place}]{sign}  Running                    \n".encode())
+    """``jobs [-l | -p] [%JOB...]``: a line for each, with the number of its process or with nothing else."""
+    letters = "".join(word[1:] for word in words[1:] if word.startswith("-"))
+    wanted = [word for word in words[1:] if not word.startswith("-")]
+    wrong = letters.strip("lp")[:1]
+    if wrong:
+        return shell.complain(streams, f"illegal option -{wrong}", 2, builtin="jobs")
+    chosen = [_job(shell, word, streams, "jobs") for word in wanted] if wanted else list(shell.jobs)
+    for job in chosen:
+        if job is not None:
+            line = shell.jobs.line(job, with_text=shell.control is not None, with_number="l" in letters)
+            streams.stdout.write((f"{job.pid}\n" if "p" in letters else line).encode())
+    shell.jobs.forget_ended()
+    return 2 if None in chosen else 0
+
+
+async def continue_job(shell: Shell, words: list[str], streams: Streams) -> int:
+    """``fg [JOB]`` and ``bg [JOB...]``: go on with what was stopped, waiting for it or not."""
+    if shell.control is None:
+        text = "job (null) not created under job control" if list(shell.jobs) else "No current job"
+        return shell.complain(streams, text, 2, builtin=words[0])
+    code = 0
+    for word in words[1:] or ["%"]:
+        job = _job(shell, word if word.startswith("%") else f"%{word}", streams, words[0]) if words[1:] else \
+            shell.jobs.find(word)
+        if job is None:
+            return 2 if words[1:] else shell.complain(streams, "No current job", 2, builtin=words[0])
+        if words[0] == "bg":
+            streams.stdout.write(f"[{job.number}] {job.text}\n".encode())
+            shell.control.to_background(job)
+        else:
+            streams.stdout.write(f"{job.text}\n".encode())
+            code = await shell.control.to_foreground(job)
+    return code
+
+
+async def history(shell: Shell, words: list[str], streams: Streams) -> int:
+    """The lines that were typed (show_history in busybox's libbb/lineedit.c)."""
+    streams.stdout.write("".join(f"{number:4} {line}\n" for number, line in enumerate(shell.history)).encode())
     return 0

@@ -21,3 +21,7 @@ class Leave(Exception):
     def __init__(self, levels: int, *, goes_on: bool) -> None:
         super().__init__(levels)
         self.levels, self.goes_on = levels, goes_on
+
+
+class Interrupted(Exception):
+    """Somebody at the terminal has pressed Ctrl-C: what is being done is given up."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Token, tokens
+from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Token, Unfinished, tokens
 
 RESERVED = {"case", "esac",
             "for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}", "!"}
@@ -100,6 +100,17 @@ def parse(text: str) -> Sequence:
     return sequence
 
 
+def _with_list_in_background(parts: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
+    """``a && b &`` lets the whole list go on in the background."""
+    start = len(parts) - 1
+    while start and parts[start - 1][1] in ("&&", "||"):
+        start -= 1
+    if start == len(parts) - 1:
+        return parts
+    *chain, (last, _) = parts[start:]
+    return [*parts[:start], (Sequence((*chain, (last, ";"))), "&")]
+
+
 class _Parser:
     def __init__(self, found: list[Token]) -> None:
         self._tokens = found
@@ -117,7 +128,8 @@ class _Parser:
         shown = {"end": "end of file", "operator": f'"{self.next.text}"'}.get(self.next.kind, f'"{self.next.text}"')
         shown = "newline" if self.next.text == "\n" else shown
         wanted = f' (expecting "{expecting}")' if expecting else ""
-        return ShellSyntaxError(f"syntax error: unexpected {shown}{wanted}")
+        kind = Unfinished if self.next.kind == "end" else ShellSyntaxError
+        return kind(f"syntax error: unexpected {shown}{wanted}")
 
     def _skip_newlines(self) -> None:
         while self.next == Token("operator", "\n"):
@@ -143,6 +155,8 @@ class _Parser:
             if separator in ("&&", "||") and self.next.kind == "end":
                 raise self.unexpected()
             parts.append((node, ";" if separator in ("", "\n") else separator))
+            if separator == "&":
+                parts = _with_list_in_background(parts)
         if not parts and ends and self.next.kind != "end" and self.next.text not in (";;", "esac"):
             raise self.unexpected()
         return Sequence(tuple(parts))

@@ -14,16 +14,22 @@ class ShellSyntaxError(Exception):
     """The message is ash's own, without its "sh: " in front."""
 
 
+class Unfinished(ShellSyntaxError):
+    """The text ends too early: on a terminal more is asked for."""
+
+
 @dataclass(frozen=True)
 class Token:
     """``kind`` is word, operator, redirection, document or end; a word keeps its quotes, to be expanded later.
 
-    A here-document is ``literal`` where its end is quoted: nothing in it is replaced.
+    A here-document is ``literal`` where its end is quoted: nothing in it is replaced. It is ``open_ended`` where the
+    text ends first.
     """
 
     kind: str
     text: str
     literal: bool = False
+    open_ended: bool = False
 
 
 def tokens(text: str) -> list[Token]:
@@ -65,15 +71,17 @@ def _read_documents(found: list[Token], text: str, at: int) -> int:
         if token.kind != "redirection" or "<<" not in token.text or word.kind != "word":
             continue
         body: list[str] = []
+        is_ended = False
         end = re.sub(r"['\"\\]", "", word.text)
         while at < len(text):
             line, _, _ = text[at:].partition("\n")
             at += len(line) + 1
             line = line.lstrip("\t") if token.text.endswith("-") else line
-            if line == end:
+            is_ended = line == end
+            if is_ended:
                 break
             body.append(f"{line}\n")
-        found[place + 1] = Token("document", "".join(body), literal=end != word.text)
+        found[place + 1] = Token("document", "".join(body), literal=end != word.text, open_ended=not is_ended)
     return min(at, len(text))
 
 
@@ -101,7 +109,7 @@ def quote_end(text: str, at: int) -> int:
         else:
             at += 2 if text[at] == "\\" and quote != "'" else 1
     if at >= len(text):
-        raise ShellSyntaxError("syntax error: EOF in backquote substitution" if quote == "`" else
+        raise Unfinished("syntax error: EOF in backquote substitution" if quote == "`" else
                                "syntax error: unterminated quoted string")
     return at + 1
 
@@ -117,7 +125,7 @@ def brace_end(text: str, at: int) -> int:
         else:
             at += 2 if text[at] == "\\" else 1
     if at >= len(text):
-        raise ShellSyntaxError("syntax error: missing '}'")
+        raise Unfinished("syntax error: missing '}'")
     return at + 1
 
 
@@ -131,5 +139,5 @@ def substitution_end(text: str, at: int) -> int:
         depth += {"(": 1, ")": -1}.get(text[at], 0)
         at += 1
     if depth:
-        raise ShellSyntaxError("syntax error: unexpected end of file (expecting \")\")")
+        raise Unfinished("syntax error: unexpected end of file (expecting \")\")")
     return at

@@ -209,7 +209,7 @@ async def read(shell: Shell, words: list[str], streams: Streams) -> int:
 
 async def _line(shell: Shell, given: dict[str, str], streams: Streams) -> bytes | None:
     """None when the time is up."""
-    if "p" in given and shell.process.has_terminal:
+    if "p" in given and shell.process.reads_terminal:
         streams.stderr.write(given["p"].encode())
     if "n" in given:
         return await streams.stdin.read(int(given["n"]) if given["n"].isdigit() else 1)
@@ -219,8 +219,9 @@ async def _line(shell: Shell, given: dict[str, str], streams: Streams) -> bytes 
     try:
         line = await wait_for(shell.process.machine.clock, task, seconds)
     except TimeoutError:
-        task.cancel()
         return None
+    finally:
+        task.cancel()
     while "r" not in given and line.endswith(b"\\\n"):
         line = line[:-2] + await streams.stdin.readline()
     return line

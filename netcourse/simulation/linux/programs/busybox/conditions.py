@@ -109,7 +109,9 @@ class _Reader:
         if letter in "nz":
             return bool(word) == (letter == "n")
         if letter == "t":
-            return self._process.has_terminal
+            terminal = self._process.terminal
+            return word in ("0", "1", "2") and terminal is not None and \
+                (self._process.reads_terminal if word == "0" else self._process.prints_on_terminal)
         files = self._process.files
         path = files.resolve(word, self._process.directory)
         questions: dict[str, Callable[[], bool]] = {

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from netcourse.simulation.linux.clock import SECOND
+from netcourse.simulation.linux.columns import in_columns
 from netcourse.simulation.linux.credentials import GROUP, PASSWD, name_of
 from netcourse.simulation.linux.files import ENTRY_SIZE
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import complaining, options, refuse
+from netcourse.simulation.linux.terminal import USUAL_COLUMNS
 
 HALF_A_YEAR = 182 * 86400
-WIDTH = 80
 _UNITS = "KMGT"
 
 
@@ -106,21 +107,11 @@ def _print(process: Process, given: dict[str, str], entries: list[_Entry], *, is
     if is_folder and given.keys() & {"l", "n", "s"}:
         process.write(f"total {sum(entry.blocks for entry in entries)}\n")
     lines = [_line(process, given, entry) for entry in entries]
-    if given.keys() & {"C", "x"} and not given.keys() & {"1", "l", "n"}:
-        lines = _columns(lines, by_row="x" in given)
+    wants_columns = process.prints_on_terminal or given.keys() & {"C", "x"}
+    if wants_columns and not given.keys() & {"1", "l", "n"}:
+        width = process.terminal.columns if process.terminal is not None else USUAL_COLUMNS
+        lines = in_columns(lines, width, by_row="x" in given)
     process.write("".join(f"{line}\n" for line in lines))
-
-
-def _columns(names: list[str], *, by_row: bool) -> list[str]:
-    """As many columns as fit into a terminal's line, all of one width."""
-    if not names:
-        return []
-    width = max(len(name) for name in names) + 2
-    columns = max(1, WIDTH // width)
-    rows = math.ceil(len(names) / columns)
-    table = [names[at:at + columns] for at in range(0, len(names), columns)] if by_row else \
-        [names[row::rows] for row in range(rows)]
-    return ["".join(f"{name:<{width}}" for name in row[:-1]) + row[-1] for row in table]
 
 
 def _line(process: Process, given: dict[str, str], entry: _Entry) -> str:

@@ -88,7 +88,7 @@ async def _ping(process: Process, family: str) -> int:
         raise usage(name_of(process))
     plan = await _plan(process, given, rest[0], "6" if "6" in given else family)
     tally = _Tally()
-    process.signal_handlers[Signal.SIGINT] = lambda: _interrupted(process, plan, tally)
+    process.signal_handlers[Signal.SIGINT] = lambda: process.leave(_finish(process, plan, tally))
     try:
         await _exchange(process, plan, tally)
     except OSError as error:
@@ -111,12 +111,6 @@ async def _plan(process: Process, given: dict[str, str], name: str, family: str)
     return _Plan(name, target, wanted or (bound.addresses[0].ip if bound and bound.addresses else None), size, pattern,
                  ttl if 0 < ttl < 256 else DEFAULT_TTL, int(given.get("c", "0")), interval,
                  int(given.get("W", DEFAULT_PATIENCE)), int(given.get("w", "0")), "q" in given, "A" in given)
-
-
-def _interrupted(process: Process, plan: _Plan, tally: _Tally) -> None:
-    code = _finish(process, plan, tally)
-    process.exit.set(code)
-    process.kill(Signal.SIGINT)
 
 
 async def _exchange(process: Process, plan: _Plan, tally: _Tally) -> None:

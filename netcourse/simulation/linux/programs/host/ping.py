@@ -86,8 +86,12 @@ async def _run(run: _Run) -> int:
     process.write(run.options.pattern)
     size = run.options.size
     process.write(f"PING {run.options.destination} ({run.target}) {source}{size}({size + HEADERS}) bytes of data.\n")
-    process.signal_handlers[Signal.SIGINT] = lambda: _interrupted(run)
+    process.signal_handlers[Signal.SIGINT] = lambda: process.leave(_finish(run))
     await _exchange(run)
+    return _finish(run)
+
+
+def _finish(run: _Run) -> int:
     _summary(run)
     return 0 if run.answered else 1
 
@@ -113,11 +117,6 @@ def _bind(run: _Run) -> str:
     if address is not None or chosen or "B" in run.options.flags:
         return f"from {run.socket.source} {run.socket.interface}: "
     return ""
-
-
-def _interrupted(run: _Run) -> None:
-    _summary(run)
-    run.process.kill(Signal.SIGINT)
 
 
 async def _exchange(run: _Run) -> None:

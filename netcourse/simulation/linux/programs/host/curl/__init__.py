@@ -106,7 +106,7 @@ def _name(process: Process, parts: SplitResult, line: CommandLine) -> str:
 async def _run(process: Process, line: CommandLine, parts: SplitResult, progress: Progress, session: Session,
                name: str) -> None:
     """Raises Failure, after what has come is where it belongs."""
-    on_terminal = process.has_terminal and name == "-"
+    on_terminal = process.prints_on_terminal and name == "-"
     meter = Meter(process, progress, is_hidden=line.is_quiet or on_terminal or "no-progress-meter" in line.flags)
     for (host, port), ip in line.known.items():
         progress.trace(f"* Added {host}:{port}:{ip} to DNS cache\n")

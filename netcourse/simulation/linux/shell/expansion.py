@@ -140,7 +140,7 @@ def value_of(shell: Shell, name: str) -> str | None:
     everything = " ".join(shell.arguments[1:])
     special = {"?": str(shell.code), "$": str(shell.pid), "#": str(max(0, len(shell.arguments) - 1)),
                "@": everything, "*": everything, "!": shell.jobs[-1].pid if shell.jobs else "",
-               "-": "".join(sorted(shell.options)), "LINENO": "0", "PPID": "0", "PWD": shell.process.directory}
+               "-": "".join(sorted(shell.options)), "LINENO": "0", "PPID": "0"}
     if name == "RANDOM":
         return str(shell.process.machine.random.randrange(32768))
     if name in special:

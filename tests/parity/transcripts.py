@@ -20,8 +20,11 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+import docker
 
 FOLDER = Path(__file__).parent / "transcripts"
 COMMAND_SECONDS = 60
@@ -37,6 +40,8 @@ _VARYING = [
     (r"\b(?:Less than a second|\d+ seconds?|About a minute|\d+ minutes?) ago", "<when> ago"),
     (r"\bUp (?:Less than a second|\d+ seconds?|About a minute|\d+ minutes?)", "Up <when>"),
     (r"\btime=[0-9.]+ ms", "time=<ms> ms"),
+    # the time from the first packet to the last, of which there is one
+    (r"(?<= packet loss, time )[0-9]ms", "0ms"),
     (r"= [0-9.]+/[0-9.]+/[0-9.]+(?:/[0-9.]+)? ms", "= <ms>"),
     (r"@if\d+", "@if<n>"),
     (r"\bhost\(\d+\.\d+\.\d+\.\d+\)", "host(<server>)"),
@@ -116,6 +121,14 @@ def play(scene: Scene, address: str) -> Scene:
 
 def clear(address: str) -> None:
     """Remove what scenes have left: containers, networks and volumes named ``nc-...``, and nothing else."""
-    run_command("docker rm -fv $(docker ps -aq --filter name=^/nc-) 2>/dev/null; "
-                "docker network rm $(docker network ls -q --filter name=^nc-) 2>/dev/null; "
-                "docker volume rm $(docker volume ls -q --filter name=^nc-) 2>/dev/null", address)
+    with closing(docker.APIClient(base_url=address)) as engine:
+        containers = engine.containers(all=True, filters={"name": "^/nc-"})
+        _remove("docker rm -fv", [container["Id"] for container in containers], address)
+        _remove("docker network rm", [network["Id"] for network in engine.networks(filters={"name": "^nc-"})], address)
+        volumes = engine.volumes(filters={"name": "^nc-"})["Volumes"] or []
+        _remove("docker volume rm", [volume["Name"] for volume in volumes], address)
+
+
+def _remove(command: str, found: list[str], address: str) -> None:
+    if found:
+        typed(f"{command} {' '.join(found)}", address)

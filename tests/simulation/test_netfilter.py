@@ -145,6 +145,19 @@ def test_nothing_is_tracked_until_a_rule_asks(machine: Machine, networks: tuple[
     assert (before, len(machine.root.netfilter.conntrack.listing())) == ([], 1)
 
 
+@pytest.mark.parametrize(("seconds", "remembered"), [(29, 1), (31, 0)])
+def test_a_ping_is_remembered_for_half_a_minute(
+        machine: Machine, networks: tuple[Namespace, Namespace], seconds: int, remembered: int) -> None:
+    """net.netfilter.nf_conntrack_icmp_timeout."""
+    red, _ = networks
+    rules(machine, "-A FORWARD -m conntrack --ctstate NEW")
+    run(machine, ping(red, OUTSIDE))
+
+    machine.clock.run_until(machine.clock.now + seconds * SECOND)
+
+    assert len(machine.root.netfilter.conntrack.listing()) == remembered
+
+
 async def talk(red: Namespace, server: UDPSocket, seconds: float) -> None:
     client = UDPSocket(red)
     client.send_to(b"?", (IPv4Address(OUTSIDE), 53))

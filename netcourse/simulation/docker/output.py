@@ -125,10 +125,10 @@ class Streams:
         else:
             self._process.stdin.write(data)
 
-    def resize(self, columns: int) -> None:
-        """The screen of whoever is attached has another width."""
+    def resize(self, rows: int, columns: int) -> None:
+        """The screen of whoever is attached has another size."""
         if self._terminal is not None:
-            self._terminal.resize(columns)
+            self._terminal.resize(rows, columns)
 
     def end_input(self) -> None:
         if self._process is None:

@@ -107,10 +107,14 @@ class TCPSocket:
         return self._accepted.pop(0)
 
     async def connect(self, remote: Endpoint, timeout: float | None = None) -> None:
-        """Raises OSError as the class says."""
+        """Raises OSError as the class says. Whoever stops waiting is through with the socket."""
         self._open(remote)
-        while self.state is State.SYN_SENT:
-            await self._change(timeout)
+        try:
+            while self.state is State.SYN_SENT:
+                await self._change(timeout)
+        finally:
+            if self.state is State.SYN_SENT:
+                self.close()
         self._raise_error()
 
     async def send(self, data: bytes) -> None:

@@ -10,15 +10,15 @@ from netcourse.simulation.linux.signals import Signal
 END, BACKSPACE, TAB, ERASE_WORD, ERASE_LINE, ERASE = 0x04, 0x08, 0x09, 0x17, 0x15, 0x7F
 RETURN, NEWLINE = 0x0D, 0x0A
 SIGNALS = {0x03: Signal.SIGINT, 0x1C: Signal.SIGQUIT, 0x1A: Signal.SIGTSTP}
-USUAL_COLUMNS = 80
+USUAL_ROWS, USUAL_COLUMNS = 24, 80
 
 
 class Terminal:
     """Between the processes of a session and somebody who types: ``show`` gets all that appears on the screen.
 
     A line is kept until it is ended, so that it can be corrected; while ``is_raw`` a line editor gets each key itself,
-    and shows what it likes. ``columns`` is the width of the screen; ``interrupt`` is told which signal a key stands for
-    (a shell decides which of its jobs is meant; without one, all processes are).
+    and shows what it likes. ``rows`` and ``columns`` are the size of the screen. ``interrupt`` is told which signal a
+    key stands for: a shell decides which of its jobs is meant; without one, all processes are.
     """
 
     def __init__(self, leader: Process, show: Callable[[bytes], None]) -> None:
@@ -27,12 +27,12 @@ class Terminal:
         self.interrupt: Callable[[Signal], None] = leader.signal_group
         self._line = bytearray()
         self.is_raw = False
-        self.columns = USUAL_COLUMNS
+        self.rows, self.columns = USUAL_ROWS, USUAL_COLUMNS
         leader.stdout.listen(lambda data: show(data.replace(b"\n", b"\r\n")))
         leader.stderr, leader.terminal = leader.stdout, self
 
-    def resize(self, columns: int) -> None:
-        self.columns = columns or USUAL_COLUMNS
+    def resize(self, rows: int, columns: int) -> None:
+        self.rows, self.columns = rows or USUAL_ROWS, columns or USUAL_COLUMNS
 
     def type(self, data: bytes) -> None:
         for key in data:

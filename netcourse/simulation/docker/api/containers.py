@@ -145,12 +145,12 @@ def remove(request: Request) -> Response:
 
 
 def resize(request: Request) -> Response:
-    _, columns = size_of_terminal(request.one("h"), request.one("w"))
+    rows, columns = size_of_terminal(request.one("h"), request.one("w"))
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         if not container.is_running:
             raise conflict(f"container {container.id} is not running")
-        container.streams.resize(columns)
+        container.streams.resize(rows, columns)
     return Response()
 
 

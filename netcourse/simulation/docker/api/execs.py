@@ -69,11 +69,11 @@ def inspect(request: Request) -> Response:
 
 
 def resize(request: Request) -> Response:
-    _, columns = size_of_terminal(request.one("h"), request.one("w"))
+    rows, columns = size_of_terminal(request.one("h"), request.one("w"))
     with request.world.enter() as engine:
         terminal = engine.exec(request.parts["id"]).terminal
         if terminal is not None:
-            terminal.resize(columns)
+            terminal.resize(rows, columns)
     return Response()
 
 

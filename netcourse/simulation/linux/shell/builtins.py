@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,9 @@ async def _cd(shell: Shell, words: list[str], streams: Streams) -> int:
     if not process.files.is_directory(path):
         reason = "Not a directory" if process.files.exists(path) else "No such file or directory"
         return shell.complain(streams, f"can't cd to {wanted}: {reason}", 2, builtin="cd")
-    shell.variables["OLDPWD"], process.directory = process.directory, path
+    shell.variables |= {"OLDPWD": process.directory, "PWD": path}
+    shell.exported |= {"OLDPWD", "PWD"}
+    process.directory = path
     return 0
 
 
@@ -105,36 +108,54 @@ def _kind(shell: Shell, name: str) -> str:
         return f"{name} is a shell keyword"
     if name in shell.functions:
         return f"{name} is a function"
-    if name in BUILTINS:
+    if name in BUILTINS or name in _PROGRAMS_TOO:
         return f"{name} is a {'special ' if name in _SPECIAL else ''}shell builtin"
     return f"{name} is {name}" if shell.has_program(name) else ""
 
 
 async def _type(shell: Shell, words: list[str], streams: Streams) -> int:
+    """In words; after any option, the names alone, as ``command -v``."""
+    in_words, names = words[1:2] == [] or not words[1].startswith("-"), words[1:]
+    return _describe(shell, names if in_words else names[1:], streams, in_words=in_words)
+
+
+def _describe(shell: Shell, names: list[str], streams: Streams, *, in_words: bool) -> int:
     code = 0
-    for name in words[1:]:
+    for name in names:
         text = _kind(shell, name)
         code = code if text else NOT_FOUND
-        streams.stdout.write(f"{text or f'{name}: not found'}\n".encode())
+        if text or in_words:
+            streams.stdout.write(f"{(text or f'{name}: not found') if in_words else name}\n".encode())
     return code
 
 
 async def _command(shell: Shell, words: list[str], streams: Streams) -> int:
     """``command -v NAME`` says what NAME is, ``-V`` in words; ``command NAME`` runs it, function or not."""
-    if words[1:2] == ["-V"]:
-        return await _type(shell, words[1:], streams)
-    if words[1:2] != ["-v"]:
-        return await shell.start(words[1:], {}, streams, functions=False) if len(words) > 1 else 0
-    for name in words[2:3]:
-        if not _kind(shell, name):
-            return NOT_FOUND
-        streams.stdout.write(f"{name}\n".encode())
-    return 0
+    letters, rest = "", words[1:]
+    while rest and re.fullmatch("-.+", rest[0]):
+        letters += rest.pop(0)[1:]
+    wrong = next((letter for letter in letters if letter not in "pvV"), "")
+    if wrong:
+        return shell.complain(streams, f"illegal option -{wrong}", 2, builtin="command")
+    if "v" in letters or "V" in letters:
+        return _describe(shell, rest[:1] if "V" not in letters else rest, streams, in_words="V" in letters)
+    return await shell.start(rest, {}, streams, functions=False) if rest else 0
+
+
+async def _hash(shell: Shell, words: list[str], streams: Streams) -> int:
+    """All programs of busybox are the shell's own, whose places it needn't remember: it only says what there isn't."""
+    wrong = next((word[1] for word in words[1:2] if word[:1] == "-" and word != "-r"), "")
+    if wrong:
+        return shell.complain(streams, f"illegal option -{wrong}", 2, builtin="hash")
+    missing = [name for name in words[1:] if name != "-r" and "/" not in name and not _kind(shell, name)]
+    for name in missing:
+        shell.complain(streams, f"{name}: not found", 1, builtin="hash")
+    return int(bool(missing))
 
 
 async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
     if len(words) > 1:
-        raise Exit(shell.complain(streams, f"{words[1]}: not simulated", 2, builtin="umask"))
+        raise Exit(shell.complain(streams, f"{words[1]}: not simulated by netcourse", 2, builtin="umask"))
     streams.stdout.write(b"0022\n")
     return 0
 
@@ -142,7 +163,7 @@ async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
 async def _help(shell: Shell, words: list[str], streams: Streams) -> int:
     """All names, in lines of some sixty characters."""
     text, line = "Built-in commands:\n------------------\n", ""
-    for name in [*sorted({*BUILTINS, *_ALSO_BUILT_IN}), *sorted(shell.programs())]:
+    for name in [*sorted({*BUILTINS, *_PROGRAMS_TOO}), *sorted(shell.programs())]:
         line += (" " if line else "\t") + name
         if len(line) > HELP_WIDTH:
             text, line = f"{text}{line}\n", ""
@@ -157,14 +178,15 @@ async def _unsimulated(shell: Shell, words: list[str], streams: Streams) -> int:
 
 _SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
             "source", "times", "trap", "unset"}
-_ALSO_BUILT_IN = ("[", "[[", "echo", "false", "printf", "test", "true")
-"""In busybox's ash. Here they are the programs of that name, which do the same."""
-_NONE: dict[str, Builtin] = dict.fromkeys(("alias", "hash", "times", "ulimit", "unalias"), _unsimulated)
+_PROGRAMS_TOO = {"[", "[[", "echo", "false", "printf", "test", "true"}
+"""What is a builtin and a program, and does the same as either."""
+_NONE: dict[str, Builtin] = dict.fromkeys(("alias", "times", "ulimit", "unalias"), _unsimulated)
 BUILTINS: dict[str, Builtin] = _NONE | {
     ".": _source, ":": _colon, "bg": jobs.continue_job, "break": _break, "cd": _cd, "command": _command,
     "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export,
-    "fg": jobs.continue_job, "getopts": variables.getopts, "help": _help, "history": jobs.history, "jobs": jobs.jobs,
-    "kill": jobs.kill, "let": variables.let, "local": variables.local, "pwd": _pwd, "read": variables.read,
-    "readonly": variables.readonly, "return": _return, "set": variables.set_, "shift": variables.shift,
-    "source": _source, "trap": jobs.trap, "type": _type, "umask": _umask, "unset": variables.unset, "wait": jobs.wait,
+    "fg": jobs.continue_job, "getopts": variables.getopts, "hash": _hash, "help": _help, "history": jobs.history,
+    "jobs": jobs.jobs, "kill": jobs.kill, "let": variables.let, "local": variables.local, "pwd": _pwd,
+    "read": variables.read, "readonly": variables.readonly, "return": _return, "set": variables.set_,
+    "shift": variables.shift, "source": _source, "trap": jobs.trap, "type": _type, "umask": _umask,
+    "unset": variables.unset, "wait": jobs.wait,
 }

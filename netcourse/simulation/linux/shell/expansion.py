@@ -142,8 +142,7 @@ def value_of(shell: Shell, name: str) -> str | None:
     everything = " ".join(shell.arguments[1:])
     special = {"?": str(shell.code), "$": str(shell.pid), "#": str(max(0, len(shell.arguments) - 1)),
                "@": everything, "*": everything, "!": shell.jobs.last_pid or "",
-               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": "0", "PPID": "0",
-               "PWD": shell.process.directory}
+               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": "0", "PPID": "0"}
     if name == "RANDOM":
         return str(shell.process.machine.random.randrange(32768))
     if name in special:

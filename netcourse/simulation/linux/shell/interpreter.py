@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.linux.machine import PATH
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process, ProgramNotFound
-from netcourse.simulation.linux.shell import patterns
+from netcourse.simulation.linux.shell import patterns, variables
 from netcourse.simulation.linux.shell.builtins import BUILTINS
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.job_list import Job, JobList
@@ -151,13 +151,16 @@ class Shell:
         self.jobs.last_pid = child.pid
 
     async def finish(self, node: Node, streams: Streams) -> int:
-        """The exit code of a subshell. Raises ShellSyntaxError."""
+        """The exit code of a subshell, which leaves the others where they are. Raises ShellSyntaxError."""
+        directory = self.process.directory
         try:
             return await self.run(node, streams)
         except Exit as end:
             return end.code
         except Leave:
             return 0
+        finally:
+            self.process.directory = directory
 
     def copy(self) -> Shell:
         """A subshell: all that this one knows, but its traps and the list of its jobs."""
@@ -324,7 +327,7 @@ class Shell:
 
     def _trace(self, streams: Streams, assigned: dict[str, str], words: list[str]) -> None:
         shown = [f"{name}={value}" for name, value in assigned.items()]
-        shown += [word if _SAFE.fullmatch(word) else quote(word) for word in words]
+        shown += [word if _SAFE.fullmatch(word) else variables.quoted(word) for word in words]
         streams.stderr.write(f"+ {' '.join(shown)}\n".encode())
 
     def complain(self, streams: Streams, text: str, code: int, *, builtin: str = "") -> int:
@@ -349,7 +352,7 @@ class Shell:
         return await self._execute(words, assigned, streams)
 
     async def _execute(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        environment = {name: self.variables[name] for name in self.exported if name in self.variables} | assigned
+        environment = {name: value for name, value in self.variables.items() if name in self.exported} | assigned
         parent = self.process
         if self.is_replaced and self.has_program(words[0]):
             return await self._become(words, environment, streams)
@@ -399,8 +402,3 @@ _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None
     Sequence: Shell.sequence, Pipeline: Shell.pipeline, Command: Shell.command, For: Shell.for_, Loop: Shell.loop,
     If: Shell.if_, Group: Shell.group, Case: Shell.case, Function: Shell.define,
 }
-
-
-def quote(word: str) -> str:
-    """As ash writes a word that could mean something else."""
-    return "'" + word.replace("'", "'\\''") + "'"

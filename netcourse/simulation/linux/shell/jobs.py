@@ -74,14 +74,29 @@ async def kill(shell: Shell, words: list[str], streams: Streams) -> int:
     """``kill [-SIGNAL | -s SIGNAL] PID...`` and ``kill -l``."""
     rest = words[1:]
     if rest[:1] == ["-l"]:
-        streams.stdout.write("".join(f"{number:2}) {name}\n" for number, name in NAMES.items()).encode())
-        return 0
+        return _list_signals(shell, rest[1:], streams)
     name, rest = _signal(shell, rest, streams)
     if not name:
         return 1
     if not rest:
         return _say(shell, streams, "you need to specify whom to kill")
     return max([_send(shell, name, word, streams) for word in rest])
+
+
+def _list_signals(shell: Shell, wanted: list[str], streams: Streams) -> int:
+    """All of them; or the name of each number, the exit code of who died of it too, and the number of each name."""
+    if not wanted:
+        streams.stdout.write("".join(f"{number:2}) {name}\n" for number, name in NAMES.items()).encode())
+        return 0
+    code = 0
+    for word in wanted:
+        number = int(word) if word.isdigit() else next((n for n, name in NAMES.items() if name == signal_name(word)), 0)
+        name = NAMES.get(number & 0x7F, "")
+        if not name:
+            code = _say(shell, streams, f"unknown signal '{word}'")
+            continue
+        streams.stdout.write(f"{name if word.isdigit() else number}\n".encode())
+    return code
 
 
 def _signal(shell: Shell, rest: list[str], streams: Streams) -> tuple[str, list[str]]:

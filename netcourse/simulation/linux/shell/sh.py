@@ -10,6 +10,7 @@ from netcourse.simulation.linux.shell.parser import parse
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.shell.session import session
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
+from netcourse.simulation.linux.shell.variables import inherited
 
 PROMPTS = {"PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
 
@@ -17,8 +18,8 @@ PROMPTS = {"PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
 async def sh(process: Process) -> int:
     """``sh [-eux] -c TEXT [NAME ARGUMENT...]``, a script in a file or on standard input, or a session on a terminal."""
     words = process.arguments[1:]
-    shell = Shell(process, PROMPTS | process.environment, set(process.environment), [process.arguments[0]],
-                  pid=process.pid)
+    known = inherited(process)
+    shell = Shell(process, PROMPTS | known, set(known), [process.arguments[0]], pid=process.pid)
     streams = Streams(process.stdin, process.stdout, process.stderr)
     letters = ""
     while words and words[0].startswith(("-", "+")) and len(words[0]) > 1:

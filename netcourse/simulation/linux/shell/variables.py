@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.arithmetic import BadArithmetic, evaluate
 from netcourse.simulation.linux.shell.leaving import Exit
 from netcourse.simulation.linux.shell.redirection import Streams
@@ -22,8 +23,15 @@ _DONE = set("efux") | {"pipefail"}
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """As ash writes a word that could mean something else."""
     return "'" + value.replace("'", "'\\''") + "'"
+
+
+def inherited(process: Process) -> dict[str, str]:
+    """What a shell knows from its environment, where it is and how many shells it is in; all of it is exported."""
+    level = process.environment.get("SHLVL", "")
+    return process.environment | {"SHLVL": str(int(level) + 1 if level.isdecimal() else 1), "PWD": process.directory}
 
 
 async def export(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -53,7 +61,7 @@ async def readonly(shell: Shell, words: list[str], streams: Streams) -> int:
 
 def _list(shell: Shell, word: str, names: set[str], streams: Streams) -> None:
     for name in sorted(names):
-        value = f"={_quoted(shell.variables[name])}" if name in shell.variables else ""
+        value = f"={quoted(shell.variables[name])}" if name in shell.variables else ""
         streams.stdout.write(f"{word} {name}{value}\n".encode())
 
 
@@ -74,7 +82,7 @@ async def unset(shell: Shell, words: list[str], streams: Streams) -> int:
 async def set_(shell: Shell, words: list[str], streams: Streams) -> int:
     rest = words[1:]
     if not rest:
-        lines = [f"{name}={_quoted(value)}\n" for name, value in sorted(shell.variables.items())]
+        lines = [f"{name}={quoted(value)}\n" for name, value in sorted(shell.variables.items())]
         streams.stdout.write("".join(lines).encode())
         return 0
     while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:

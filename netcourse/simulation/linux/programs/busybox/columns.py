@@ -13,6 +13,8 @@ from netcourse.simulation.linux.programs.busybox.options import Complaint, compl
 Ranges = list[tuple[int, int]]
 _CLASSES = {"[:lower:]": "a-z", "[:upper:]": "A-Z", "[:digit:]": "0-9", "[:alpha:]": "A-Za-z", "[:space:]": " \t-\r"}
 
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
 
 @complaining
 async def cut(process: Process) -> int:
@@ -77,7 +79,8 @@ async def tr(process: Process) -> int:
 def _characters(text: str) -> str:
     for name, characters in _CLASSES.items():
         text = text.replace(name, characters)
-    text = re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t", "r": "\r"}.get(m[1], m[1]), text)
+    text = re.sub(r"\\([0-7]{1,3}|.)", lambda m: _ESCAPES.get(m[1]) or (chr(int(m[1], 8)) if m[1].isdigit() else m[1]),
+                  text)
     return re.sub("(.)-(.)", lambda m: "".join(chr(c) for c in range(ord(m[1]), ord(m[2]) + 1)), text, flags=re.DOTALL)
 
 

@@ -1,11 +1,10 @@
-"""busybox programs about the system: hostname, id, env, sleep, true, false, uname, ps, top and their like."""
+"""busybox programs about the system: hostname, id, env, sleep, true, false, uname and their like."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.identity import user_name
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, duration, options, usage
 from netcourse.simulation.linux.resolver import NameNotFound, find_addresses
 
@@ -95,41 +94,6 @@ async def which(process: Process) -> int:
     return code
 
 
-@complaining
-async def ps(process: Process) -> int:
-    process.write("PID   USER     COMMAND\n")
-    for other in family(process):
-        process.write(f"{other.pid:5d} {user_name(other):8.8} {' '.join(other.arguments)}\n")
-    return 0
-
-
 async def pwd(process: Process) -> int:
     process.write(f"{process.directory}\n")
     return 0
-
-
-def family(process: Process) -> list[Process]:
-    """The processes that share this one's files: its container's."""
-    mates = [p for p in process.machine.processes.values() if p.files.shares_with(process.files)]
-    return sorted(mates, key=lambda other: other.pid)
-
-
-@complaining
-async def top(process: Process) -> int:
-    given, _ = options(process, "bn:d:")
-    rounds = int(given.get("n", "0"))
-    shown = 0
-    while True:
-        process.write("Mem: 1024000K used, 3072000K free, 0K shrd, 0K buff, 512000K cached\n"
-                      "CPU:   0% usr   0% sys   0% nic 100% idle   0% io   0% irq   0% sirq\n"
-                      f"Load average: 0.00 0.00 0.00 1/{len(process.machine.processes)} {process.pid}\n"
-                      "  PID  PPID USER     STAT   RSS %RSS %CPU COMMAND\n")
-        for other in family(process):
-            parent = other.parent.pid if other.parent is not None else 0
-            state = "R" if other is process else "S"
-            command = " ".join(other.arguments)
-            process.write(f"{other.pid:5d} {parent:5d} {user_name(other):8.8} {state:<4}   1440   0%   0% {command}\n")
-        shown += 1
-        if shown == rounds:
-            return 0
-        await process.sleep(float(given.get("d", "5")))

@@ -13,7 +13,6 @@ from netcourse.simulation.linux.programs.busybox.options import (
     number,
     options,
     refuse,
-    usage,
 )
 
 BLOCK = 4096
@@ -72,14 +71,14 @@ async def echo(process: Process) -> int:
     return 0
 
 
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
 
 
 def _unescape(text: str) -> str:
     def meaning(match: re.Match[str]) -> str:
         kind = match[1]
-        if kind in _ESCAPES:
-            return _ESCAPES[kind]
+        if kind in ESCAPES:
+            return ESCAPES[kind]
         return chr(int(kind[1:], 16) if kind[0] == "x" else int(kind, 8) & 0xFF)
 
     return re.sub(r"\\(x[0-9a-fA-F]{1,2}|0?[0-7]{1,3}|[abefnrtv\\])", meaning, text)
@@ -92,47 +91,6 @@ async def yes(process: Process) -> int:
     while True:
         process.write(block)
         await process.drain()
-
-
-@complaining
-async def printf(process: Process) -> int:
-    if len(process.arguments) < 2:
-        raise usage("printf")
-    words = process.arguments[2:]
-    pattern = _unescape(process.arguments[1])
-    count = len([letter for letter in _CONVERSION.findall(pattern) if letter != "%"])
-    code = 0
-    while True:
-        text, wrong = _formatted(pattern, words[:count])
-        for word in wrong:
-            process.complain(f"sh: invalid number '{word}'")
-            code = 1
-        process.write(text)
-        words = words[count:]
-        if not words or not count:
-            return code
-
-
-_CONVERSION = re.compile(r"%[-+ 0#]*\d*(?:\.\d+)?([sdiuxXoc%])")
-
-
-def _formatted(pattern: str, words: list[str]) -> tuple[str, list[str]]:
-    """The text, and the words that should have been numbers."""
-    values, wrong = iter(words), []
-
-    def converted(match: re.Match[str]) -> str:
-        if match[1] == "%":
-            return "%"
-        if match[1] in "sc":
-            return (match[0][:-1] + "s") % next(values, "")[:1 if match[1] == "c" else None]
-        word = next(values, "") or "0"
-        try:
-            return match[0] % int(word, 0)
-        except ValueError:
-            wrong.append(word)
-            return match[0] % 0
-
-    return _CONVERSION.sub(converted, pattern), wrong
 
 
 @complaining

@@ -7,8 +7,9 @@ from ipaddress import IPv4Address
 from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.local_addresses import ALL_HOSTS
 
-ALL_HOSTS, ALL_SNOOPERS = IPv4Address("224.0.0.1"), IPv4Address("224.0.0.106")
+ALL_SNOOPERS = IPv4Address("224.0.0.106")
 
 
 def groups_of(device: Device) -> list[IPv4Address]:

@@ -114,7 +114,7 @@ class UDPSocket:
         """Raises OSError: EADDRINUSE when the port is taken, EADDRNOTAVAIL for a foreign address."""
         self.namespace.sockets.bind_udp(self, ip, port)
 
-    def send_to(self, data: bytes, destination: Endpoint, *, ttl: int = 64) -> None:
+    def send_to(self, data: bytes, destination: Endpoint) -> None:
         """Raises OSError when there is no route or a rule forbids it."""
         if self.local is None:
             self.bind()
@@ -123,7 +123,7 @@ class UDPSocket:
         try:
             source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
             datagram = UDP(self.local[1], destination[1], data)
-            packet = IPv4(source, destination[0], Protocol.UDP, datagram, ttl)
+            packet = IPv4(source, destination[0], Protocol.UDP, datagram, self.namespace.settings.default_ttl)
             self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
         except NoRoute as refusal:
             counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
@@ -166,9 +166,10 @@ class ICMPSocket:
         self.inbox = _Inbox(namespace)
         namespace.sockets.icmp.append(self)
 
-    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 64, tos: int = 0,
+    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 0, tos: int = 0,
                 path_mtu_discovery: PathMTUDiscovery = PathMTUDiscovery.WANT) -> None:
-        """Raises OSError: no route, forbidden by a rule, or too long for the MTU (EMSGSIZE)."""
+        """``ttl`` 0: as usual. Raises OSError: no route, forbidden by a rule, or too long for the MTU (EMSGSIZE)."""
+        ttl = ttl or self.namespace.settings.default_ttl
         source = self.source or self.namespace.source_for(destination, self.interface)
         packet = IPv4(source, destination, Protocol.ICMP, message, ttl, tos=tos)
         self.namespace.ipv4.send(path_mtu_discovery.apply(packet, self.namespace, self.interface), self.interface)
@@ -215,10 +216,7 @@ class SocketTable:
         counted["IcmpInMsgs"] += 1
         counted[f"IcmpMsgInType{int(message.type)}"] += 1
         if message.type == ICMPType.ECHO_REQUEST:
-            if self._namespace.is_broadcast(packet.destination):
-                counted["IcmpInErrors"] += 1
-            else:
-                icmp.answer_echo(self._namespace, packet, message)
+            icmp.answer_echo(self._namespace, packet, message)
             return
         for socket in list(self.icmp):
             # an error that we tell ourselves comes by lo: who listens on another interface doesn't hear of it
@@ -243,7 +241,7 @@ class SocketTable:
             socket.inbox.put(packet)
         if sockets:
             return
-        is_for_all = self._namespace.is_broadcast(packet.destination)
+        is_for_all = self._namespace.is_for_all(packet.destination)
         self._namespace.counted["UdpIgnoredMulti" if is_for_all else "UdpNoPorts"] += 1
         if not is_for_all:
             icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PORT)
@@ -258,7 +256,7 @@ class SocketTable:
         (self.tcp.check_free if protocol == "tcp" else self._check_free_udp)(ip, port)
 
     def _check_free_udp(self, ip: IPv4Address, port: int) -> None:
-        if ip != ANY and not self._namespace.is_local(ip):
+        if ip != ANY and not self._namespace.may_bind(ip):
             raise socket_error(errno.EADDRNOTAVAIL)
         if any(taken.local is not None and (ANY in (ip, taken.local[0]) or taken.local[0] == ip)
                for taken in self.udp.get(port, ())):

@@ -30,6 +30,7 @@ DEEPEST_PATH = 4096
 LARGEST_TREE = 64 << 20
 ENTRY_SIZE = 4096
 USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/home", "/root", "/var")
+OWN_PROCESS = "/proc/self"
 _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
 
 
@@ -80,16 +81,27 @@ class FileSystem:
         self.namespaces: dict[str, Namespace] = {}
         self._live = LiveFiles()
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
+        self._own_pid: Callable[[], int] = lambda: 0
 
     def resolve(self, path: str, directory: str = "/") -> str:
+        """Where a path leads; /proc/self is a link to the process that asks."""
         if len(path) > DEEPEST_PATH:
             raise _error(errno.ENAMETOOLONG, path)
-        return posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
+        path = posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
+        if path.startswith(OWN_PROCESS) and path[len(OWN_PROCESS):][:1] in ("", "/"):
+            return f"/proc/{self._own_pid()}{path[len(OWN_PROCESS):]}"
+        return path
 
     def seen_anew(self) -> FileSystem:
         """The same files, with live ones of its own: for a process that enters another namespace."""
         other = copy(self)
         other._live = self._live.copy()
+        return other
+
+    def seen_from(self, pid: Callable[[], int]) -> FileSystem:
+        """The same files, with a process in them that has this number."""
+        other = copy(self)
+        other._own_pid = pid
         return other
 
     def seen_by(self, user: Credentials) -> FileSystem:

@@ -80,6 +80,11 @@ def refusing(number: int, reason: str = "") -> Callable[[], bytes]:
     return read
 
 
+def unchangeable(_: bytes) -> None:
+    """A ``write`` where the kernel would take another value, and nothing here would change."""
+    raise OSError(errno.EOPNOTSUPP, "another value is not simulated")
+
+
 def read_only(_: bytes) -> None:
     """A ``write`` in a file system that is mounted read-only."""
     raise OSError(errno.EROFS, os.strerror(errno.EROFS))

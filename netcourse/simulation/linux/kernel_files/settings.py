@@ -15,7 +15,7 @@ from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux import settings as tunable
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.kernel_files import fixed_settings as fixed
-from netcourse.simulation.linux.live_files import LiveFile, Tree, read_only
+from netcourse.simulation.linux.live_files import LiveFile, Tree, read_only, unchangeable
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.settings import Setting
 
@@ -124,7 +124,7 @@ def _kept(namespace: Namespace, path: str, usual: str) -> tuple[Reader, Writer]:
 
     def write(text: str) -> None:
         if text.split() != read().split():
-            raise OSError(errno.EOPNOTSUPP, "another value is not simulated")
+            unchangeable(text.encode())
 
     return read, write
 

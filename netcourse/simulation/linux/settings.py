@@ -36,6 +36,14 @@ OF_STACK = {
     "tcp_fin_timeout": Setting(60), "tcp_retries2": Setting(15, 0, 255),
     "tcp_syn_linear_timeouts": Setting(4, 0, 127), "tcp_syn_retries": Setting(6, 1, 127),
     "tcp_synack_retries": Setting(5, 0, 255)}
+OF_CONNECTIONS = {
+    "nf_conntrack_generic_timeout": Setting(600, 0), "nf_conntrack_icmp_timeout": Setting(30, 0),
+    "nf_conntrack_tcp_loose": Setting(1, 0, 1), "nf_conntrack_tcp_timeout_close": Setting(10, 0),
+    "nf_conntrack_tcp_timeout_close_wait": Setting(60, 0), "nf_conntrack_tcp_timeout_established": Setting(432_000, 0),
+    "nf_conntrack_tcp_timeout_fin_wait": Setting(120, 0), "nf_conntrack_tcp_timeout_last_ack": Setting(30, 0),
+    "nf_conntrack_tcp_timeout_syn_recv": Setting(60, 0), "nf_conntrack_tcp_timeout_syn_sent": Setting(120, 0),
+    "nf_conntrack_tcp_timeout_time_wait": Setting(120, 0), "nf_conntrack_udp_timeout": Setting(30, 0),
+    "nf_conntrack_udp_timeout_stream": Setting(120, 0)}
 OF_INTERFACE = {
     "accept_local": Setting(0), "arp_accept": Setting(0), "arp_announce": Setting(0), "arp_filter": Setting(0),
     "arp_ignore": Setting(0), "proxy_arp": Setting(0), "route_localnet": Setting(0), "rp_filter": Setting(0),
@@ -43,6 +51,8 @@ OF_INTERFACE = {
 OF_NEIGHBOURS = {
     "base_reachable_time_ms": Setting(30_000), "delay_first_probe_time": Setting(5), "mcast_solicit": Setting(3, 0),
     "retrans_time_ms": Setting(1000, 0, step=TICK), "ucast_solicit": Setting(3, 0)}
+
+_USUAL = {name: setting.usual for name, setting in (OF_STACK | OF_CONNECTIONS).items()}
 
 
 class Settings:
@@ -57,11 +67,11 @@ class Settings:
         self.texts: dict[str, str] = {}
 
     def get(self, name: str) -> int:
-        return self._of_stack.get(name, OF_STACK[name].usual)
+        return self._of_stack.get(name, _USUAL[name])
 
     @property
     def default_ttl(self) -> int:
-        return self._of_stack.get("ip_default_ttl", OF_STACK["ip_default_ttl"].usual)
+        return self.get("ip_default_ttl")
 
     def put(self, name: str, value: int) -> None:
         self._of_stack[name] = value

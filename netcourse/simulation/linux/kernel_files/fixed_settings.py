@@ -23,6 +23,9 @@ OF_NEIGHBOURS = {
     "anycast_delay": "100", "app_solicit": "0", "gc_stale_time": "60", "interval_probe_time_ms": "5000",
     "locktime": "100", "mcast_resolicit": "0", "proxy_delay": "80", "proxy_qlen": "64", "unres_qlen": "101",
     "unres_qlen_bytes": "212992"}
+OF_CONNECTIONS = {
+    "nf_conntrack_acct": "0", "nf_conntrack_log_invalid": "0", "nf_conntrack_tcp_be_liberal": "0",
+    "nf_conntrack_timestamp": "0"}
 OF_CORE = {"somaxconn": "4096"}
 OF_BRIDGE = {"bridge-nf-call-arptables": "1", "bridge-nf-call-ip6tables": "1", "bridge-nf-filter-pppoe-tagged": "0",
              "bridge-nf-filter-vlan-tagged": "0", "bridge-nf-pass-vlan-input-dev": "0"}

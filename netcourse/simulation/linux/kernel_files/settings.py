@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from netcourse.simulation.linux import ipv6
@@ -33,6 +33,7 @@ class _Settings:
 
     def tree(self) -> Tree:
         return {"bridge": self._bridge, "core": lambda: self._fixed("core", fixed.OF_CORE), "ipv4": self._ipv4,
+                "netfilter": self._connections,
                 "ipv6": lambda: {"conf": partial(self._of_devices, self._ipv6_configuration, "all", "default")}}
 
     def _bridge(self) -> Tree:
@@ -42,14 +43,22 @@ class _Settings:
     def _ipv4(self) -> Tree:
         namespace = self._namespace
         shared = ("default",) if namespace is namespace.machine.root else ()
-        of_stack = {name: self._number(partial(namespace.settings.get, name), partial(namespace.settings.put, name),
-                                       setting) for name, setting in tunable.OF_STACK.items()}
-        return {**self._fixed("ipv4", fixed.OF_STACK), **of_stack,
+        return {**self._fixed("ipv4", fixed.OF_STACK), **self._of_namespace(tunable.OF_STACK),
                 "ip_forward": self._switch(namespace, "forwarding", then=self._forward_everywhere),
                 "ip_local_port_range": self._file(partial(_port_range, namespace), partial(_set_port_range, namespace)),
                 "conf": partial(self._of_devices, self._configuration, tunable.ALL, tunable.DEFAULT),
                 "neigh": partial(self._of_devices, self._neighbours, *shared),
                 "route": lambda: self._fixed("ipv4/route", fixed.OF_ROUTE)}
+
+    def _connections(self) -> Tree:
+        connections = self._namespace.netfilter.conntrack
+        return {**self._fixed("netfilter", fixed.OF_CONNECTIONS), **self._of_namespace(tunable.OF_CONNECTIONS),
+                "nf_conntrack_count": LiveFile(lambda: f"{len(connections.listing())}\n".encode())}
+
+    def _of_namespace(self, table: Mapping[str, Setting]) -> Tree:
+        settings = self._namespace.settings
+        return {name: self._number(partial(settings.get, name), partial(settings.put, name), setting)
+                for name, setting in table.items()}
 
     def _forward_everywhere(self) -> None:
         self._namespace.settings.forget_everywhere("forwarding")

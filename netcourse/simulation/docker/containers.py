@@ -206,8 +206,9 @@ class Container:
         if sysctls:
             self._mount_kernel_files(self.namespace, writable=True)
             starting.set_kernel_settings(sysctls, self.files, on_machine=self.namespace is self.engine.machine.root)
-        self._mount_kernel_files(self.namespace, writable=bool(self.host_config.get("Privileged")))
-        mount_devices(self.files, self.namespace)
+        is_privileged = bool(self.host_config.get("Privileged"))
+        self._mount_kernel_files(self.namespace, writable=is_privileged)
+        mount_devices(self.files, self.namespace, writable=is_privileged)
         self.files.mount_roots(self._files_of)
         if self.host_config.get("Init"):
             self.files.mount_program(init.PATH, init.docker_init)

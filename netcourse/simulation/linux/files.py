@@ -161,6 +161,8 @@ class FileSystem:
     def _to_change(self, path: str, *, removing: bool = False) -> tuple[FileSystem, str]:
         """Where ``path`` is to be changed. Raises OSError where nothing can be, or not by this user."""
         mounted = self._mount_above(path) if self._mounts else None
+        if self._live.covers(path):
+            raise _error(errno.EPERM if removing else errno.ENOENT, path)
         if mounted is None and self.read_only and not path.startswith("/dev/"):
             raise _error(errno.EROFS, path)
         if mounted is None:
@@ -301,15 +303,15 @@ class FileSystem:
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
         live = self._live.file(path)
-        if live is not None and live.write is not None:
+        if live is not None:
+            if live.write is None:
+                raise _error(errno.EACCES, path)
             live.write(data)
             return
         files, inner = self._to_change(path)
         if files is not self:
             files.write(inner, data, append=append)
             return
-        if callable(self._find(path)):
-            raise _error(errno.EACCES, path)
         content = self._written.get(path) if append else None
         if not isinstance(content, bytearray):
             content = bytearray(self.read(path) if append and self._find(path) is not None else b"")

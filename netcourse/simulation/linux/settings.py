@@ -5,11 +5,22 @@ How they look as files is told in kernel_files/settings.py. What isn't as usual 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+_NUMBER = re.compile("-?(0[xX][0-9a-fA-F]{1,8}|0[0-7]{0,11}|[1-9][0-9]{0,9})")
 _INTEGER = 2**31 - 1
 TICK = 4  # milliseconds: the kernel rounds times up to its timer's ticks
 ALL, DEFAULT = "all", "default"
+
+
+def number_in(word: str) -> int:
+    """Decimal, octal after 0, hexadecimal after 0x (kernel/sysctl.c, proc_get_long). Raises ValueError."""
+    if _NUMBER.fullmatch(word) is None:
+        raise ValueError(word)
+    digits = word.removeprefix("-")
+    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
+    return int(word, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +32,11 @@ class Setting:
     most: int = _INTEGER
     step: int = 1
 
-    def read(self, word: str) -> int:
-        """Raises ValueError for what isn't a number within the bounds."""
-        number = int(word, 0)
+    def read(self, text: str) -> int:
+        """The first number of ``text``. Raises ValueError for what isn't one within the bounds."""
+        number = number_in(text.split()[0])
         if not self.least <= number <= self.most:
-            raise ValueError(word)
+            raise ValueError(text)
         return -(-number // self.step) * self.step
 
 

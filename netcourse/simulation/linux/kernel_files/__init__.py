@@ -12,7 +12,7 @@ from functools import partial
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.kernel_files import devices, fib_trie, idle, network, settings, sockets, statistics
 from netcourse.simulation.linux.kernel_files import processes as process_files
-from netcourse.simulation.linux.live_files import LiveFile, Tree
+from netcourse.simulation.linux.live_files import LiveFile, Tree, locked
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 
@@ -28,10 +28,11 @@ def mount_kernel_files(files: FileSystem, namespace: Namespace, processes: Calla
                        hostname: str, writable: bool) -> None:
     """Show /proc: of ``namespace``, where a process finds its own, and of the ``processes`` that it can see. In a
     container that isn't privileged, /proc/sys is mounted read-only."""
-    settings_of = {"kernel": partial(process_files.kernel_settings, hostname, writable=writable),
-                   "net": partial(settings.tree, namespace, writable=writable)}
+    set_there: Tree = {"kernel": partial(process_files.kernel_settings, hostname),
+                       "net": partial(settings.tree, namespace)}
+    settings_seen = set_there if writable else locked(set_there)
     of_machine = process_files.of_machine(namespace.machine)
-    own = {"net": partial(_network_tree, namespace), "sys": lambda: settings_of, **of_machine}
+    own = {"net": partial(_network_tree, namespace), "sys": lambda: settings_seen, **of_machine}
     files.mount_tree("/proc", lambda: {**own, **process_files.folders(processes(), _network_tree)})
 
 
@@ -40,7 +41,8 @@ def _network_tree(namespace: Namespace) -> Tree:
     return idle_tables | {name: LiveFile(partial(table, namespace)) for name, table in _NETWORK.items()}
 
 
-def mount_devices(files: FileSystem, namespace: Namespace) -> None:
+def mount_devices(files: FileSystem, namespace: Namespace, *, writable: bool) -> None:
     """/dev, and /sys/class/net, which stays with the namespace in which /sys was mounted."""
-    files.mount_tree("/sys/class/net", partial(devices.tree, namespace))
+    files.mount_tree("/sys/class/net",
+                     lambda: devices.tree(namespace) if writable else locked(devices.tree(namespace)))
     files.mount_live("/dev/null", lambda: b"", lambda data: None)

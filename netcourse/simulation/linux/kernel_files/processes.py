@@ -11,7 +11,7 @@ from functools import partial
 
 from netcourse.simulation.linux import kernel
 from netcourse.simulation.linux.clock import SECOND
-from netcourse.simulation.linux.live_files import LiveFile, Tree, read_only, text_file, unchangeable
+from netcourse.simulation.linux.live_files import LiveFile, Tree, text_file, unchangeable
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
@@ -70,9 +70,8 @@ def _uptime(machine: Machine) -> str:
     return f"{seconds} {seconds}\n"
 
 
-def kernel_settings(hostname: str, *, writable: bool) -> Tree:
+def kernel_settings(hostname: str) -> Tree:
     """/proc/sys/kernel: its names. That of the host can't be changed (as hostname(1) says, too)."""
     names = {"domainname": "(none)", "hostname": hostname, "osrelease": kernel.RELEASE, "ostype": kernel.NAME,
              "pid_max": MOST_PIDS, "version": kernel.VERSION}
-    write = unchangeable if writable else read_only
-    return {name: LiveFile(text_file(text).read, write) for name, text in names.items()}
+    return {name: text_file(text, unchangeable) for name, text in names.items()}

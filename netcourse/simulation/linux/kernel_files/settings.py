@@ -15,21 +15,21 @@ from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux import settings as tunable
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.kernel_files import fixed_settings as fixed
-from netcourse.simulation.linux.live_files import LiveFile, Tree, read_only, unchangeable
+from netcourse.simulation.linux.live_files import LiveFile, Tree, unchangeable
 from netcourse.simulation.linux.namespace import Namespace
-from netcourse.simulation.linux.settings import Setting
+from netcourse.simulation.linux.settings import Setting, number_in
 
 Reader = Callable[[], str]
 Writer = Callable[[str], None]
 
 
-def tree(namespace: Namespace, *, writable: bool) -> Tree:
-    return _Settings(namespace, writable=writable).tree()
+def tree(namespace: Namespace) -> Tree:
+    return _Settings(namespace).tree()
 
 
 class _Settings:
-    def __init__(self, namespace: Namespace, *, writable: bool) -> None:
-        self._namespace, self._writable = namespace, writable
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
 
     def tree(self) -> Tree:
         return {"bridge": self._bridge, "core": lambda: self._fixed("core", fixed.OF_CORE), "ipv4": self._ipv4,
@@ -114,7 +114,7 @@ class _Settings:
         return {name: self._file(*_kept(self._namespace, f"{folder}/{name}", value)) for name, value in values.items()}
 
     def _switch(self, owner: Namespace | Device, name: str, *, then: Callable[[], None] = lambda: None) -> LiveFile:
-        return self._file(lambda: str(int(getattr(owner, name))), partial(_set_switch, owner, name, then))
+        return self._number(lambda: int(getattr(owner, name)), partial(_set_switch, owner, name, then), Setting(0))
 
     def _file(self, read: Reader, write: Writer) -> LiveFile:
         def take(data: bytes) -> None:
@@ -123,7 +123,7 @@ class _Settings:
             if text:
                 write(text)
 
-        return LiveFile(lambda: f"{read()}\n".encode(), take if self._writable else read_only)
+        return LiveFile(lambda: f"{read()}\n".encode(), take)
 
 
 def _kept(namespace: Namespace, path: str, usual: str) -> tuple[Reader, Writer]:
@@ -139,18 +139,17 @@ def _kept(namespace: Namespace, path: str, usual: str) -> tuple[Reader, Writer]:
 
 
 def _set_number(write: Callable[[int], None], setting: Setting, text: str) -> None:
-    """Raises OSError(EINVAL). What stands after the first number is ignored (kernel/sysctl.c)."""
+    """Raises OSError(EINVAL)."""
     try:
-        write(setting.read(text.split()[0]))
+        value = setting.read(text)
     except ValueError:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+    write(value)
 
 
-def _set_switch(owner: Namespace | Device, name: str, then: Callable[[], None], text: str) -> None:
-    if not text.lstrip("-").isdigit():
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    if int(text) != getattr(owner, name):
-        setattr(owner, name, int(text) != 0)
+def _set_switch(owner: Namespace | Device, name: str, then: Callable[[], None], value: int) -> None:
+    if value != getattr(owner, name):
+        setattr(owner, name, value != 0)
         then()
 
 
@@ -160,9 +159,12 @@ def _port_range(namespace: Namespace) -> str:
 
 
 def _set_port_range(namespace: Namespace, text: str) -> None:
-    """Raises OSError(EINVAL) for what isn't two ports in their order."""
-    words = text.split()
-    ports = [int(word) for word in words if word.isdigit()]
-    if len(ports) != 2 or len(words) != 2 or not 1 <= ports[0] <= ports[1] <= 65535:
+    """The first, or both. Raises OSError(EINVAL) for what isn't two ports in their order."""
+    try:
+        numbers = [number_in(word) for word in text.split()[:2]]
+    except ValueError:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+    first, last = (*numbers, namespace.local_ports[1])[:2]
+    if not 1 <= first <= last <= 65535:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    namespace.local_ports = (ports[0], ports[1])
+    namespace.local_ports = (first, last)

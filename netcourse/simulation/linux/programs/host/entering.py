@@ -28,7 +28,7 @@ async def run_inside(process: Process, words: list[str], namespace: Namespace, *
     mount_kernel_files(files, namespace, partial(visible_to, process), hostname=process.hostname,
                        writable=process.privileged)
     if with_devices:
-        mount_devices(files, namespace)
+        mount_devices(files, namespace, writable=process.privileged)
     child = process.machine.spawn(words, namespace=namespace, files=files, environment=process.environment,
                                   pids=process.pids)
     child.inherit(process)

@@ -10,7 +10,7 @@ from functools import partial
 from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import SECOND
-from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.device import HIGHEST_MTU, LOWEST_MTU, Device
 from netcourse.simulation.linux.forwarding import AGEING_TIME
 from netcourse.simulation.linux.live_files import LiveFile, Tree, refusing, text_file, unchangeable
 from netcourse.simulation.linux.namespace import Namespace
@@ -25,7 +25,7 @@ _STATISTICS = ("collisions", "multicast", "rx_compressed", "rx_crc_errors", "rx_
                "rx_over_errors", "tx_aborted_errors", "tx_carrier_errors", "tx_compressed", "tx_dropped", "tx_errors",
                "tx_fifo_errors", "tx_heartbeat_errors", "tx_window_errors")
 _FORWARDING, _DISABLED = 3, 0
-LOWEST_MTU, HIGHEST_MTU, _LONGEST = 68, 65535, 2**31 - 1
+_LONGEST = 2**31 - 1
 # the kernel would take another value (net/core/net-sysfs.c, net/bridge/br_sysfs_if.c), and nothing here would change
 _UNCHANGED = ("broadcast_flood", "carrier", "flags", "isolated", "learning", "multicast_flood",
               "neigh_suppress", "netdev_group", "path_cost", "priority", "proto_down", "proxyarp", "root_block",

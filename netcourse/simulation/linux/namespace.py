@@ -156,20 +156,33 @@ class Namespace:
             self._add_connected_route(device, address)
 
     def remove_address(self, device: Device, address: Address) -> None:
-        """Its connected route goes with it, every route that names it as source, and the secondary ones after it.
+        """Its connected route goes with it, every route that names it as source, and the secondary ones after it,
+        unless one of these is to take its place (promote_secondaries).
 
         With the last one IPv4 is off on the device, and all routes over it go (net/ipv4/fib_frontend.c).
         """
         device.addresses.remove(address)
         self.local_addresses.remove(device, address)
-        if not address.is_secondary:
-            for mate in [other for other in device.addresses if other.network == address.network]:
-                self.remove_address(device, mate)
+        mates = [] if address.is_secondary else [
+            other for other in device.addresses if other.network == address.network]
+        heir = mates[0] if mates and self.settings.either(device.name, "promote_secondaries") else None
+        for mate in mates if heir is None else ():
+            self.remove_address(device, mate)
         if not device.addresses:
             self._disable(device)
         for route in self.routes.listing():
             if route.source == address.ip and (route.interface == device.name or not self.is_local(address.ip)):
                 self.routes.remove(route)
+        if heir is not None:
+            self._promote(device, heir)
+
+    def _promote(self, device: Device, address: Address) -> None:
+        """Make a secondary address the primary one of its network, the last of those there are."""
+        device.addresses.remove(address)
+        promoted = replace(address, is_secondary=False)
+        device.addresses.insert(sum(not other.is_secondary for other in device.addresses), promoted)
+        if device.up:
+            self._add_connected_route(device, promoted)
 
     def _disable(self, device: Device) -> None:
         """No more IPv4 over it: its routes and neighbours go, those typed by hand too."""

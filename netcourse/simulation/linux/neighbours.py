@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ASK, ANSWER = 1, 2
 ROUNDING = 1.02  # what the kernel's timers make of a second
 LOCK_TIME = SECOND
+SHORTEST_INTERVAL = 10 * MILLISECOND
 PROXY_DELAY = 800 * MILLISECOND
 QUEUE_LENGTH = 101
 USABLE = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT")
@@ -130,7 +131,7 @@ class NeighbourTable:
             self._give_up(entry)
             return
         entry.probes += 1
-        interval = round(self._setting(entry, "retrans_time_ms") * MILLISECOND * ROUNDING)
+        interval = max(round(self._setting(entry, "retrans_time_ms") * MILLISECOND * ROUNDING), SHORTEST_INTERVAL)
         entry.timer = self._clock.call_later(interval, lambda: self._probe(entry))
         self._ask(entry, entry.mac or BROADCAST_MAC)
 

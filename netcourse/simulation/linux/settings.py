@@ -57,8 +57,8 @@ OF_CONNECTIONS = {
     "nf_conntrack_udp_timeout_stream": Setting(120, 0)}
 OF_INTERFACE = {
     "accept_local": Setting(0), "arp_accept": Setting(0), "arp_announce": Setting(0), "arp_filter": Setting(0),
-    "arp_ignore": Setting(0), "proxy_arp": Setting(0), "route_localnet": Setting(0), "rp_filter": Setting(0),
-    "send_redirects": Setting(1)}
+    "arp_ignore": Setting(0), "promote_secondaries": Setting(0), "proxy_arp": Setting(0), "route_localnet": Setting(0),
+    "rp_filter": Setting(0), "send_redirects": Setting(1)}
 OF_NEIGHBOURS = {
     "base_reachable_time_ms": Setting(30_000), "delay_first_probe_time": Setting(5), "mcast_solicit": Setting(3, 0),
     "retrans_time_ms": Setting(1000, 0, step=TICK), "ucast_solicit": Setting(3, 0)}

@@ -119,16 +119,11 @@ class UDPSocket:
         if self.local is None:
             self.bind()
         assert self.local is not None
-        counted = self.namespace.counted
-        try:
-            source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
-            datagram = UDP(self.local[1], destination[1], data)
-            packet = IPv4(source, destination[0], Protocol.UDP, datagram, self.namespace.settings.default_ttl)
-            self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
-        except NoRoute as refusal:
-            counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
-            raise
-        counted["UdpOutDatagrams"] += 1
+        source = self.local[0] if self.local[0] != ANY else self.namespace.sockets.source_for(destination[0])
+        datagram = UDP(self.local[1], destination[1], data)
+        packet = IPv4(source, destination[0], Protocol.UDP, datagram, self.namespace.settings.default_ttl)
+        self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
+        self.namespace.counted["UdpOutDatagrams"] += 1
 
     async def receive_from(self, timeout: float | None = None) -> tuple[bytes, Endpoint]:
         """Raises TimeoutError, or the OSError that an ICMP error stands for."""
@@ -250,6 +245,14 @@ class SocketTable:
         """The socket bound to just this address, before one bound to all."""
         sockets = [s for s in self.udp.get(port, ()) if s.local is not None and s.local[0] in (ip, ANY)]
         return sorted(sockets, key=lambda socket: socket.local == (ANY, port))[:1]
+
+    def source_for(self, destination: IPv4Address, interface: str = "") -> IPv4Address:
+        """The address of a socket that is connected to ``destination``. Raises NoRoute, which is counted."""
+        try:
+            return self._namespace.source_for(destination, interface)
+        except NoRoute as refusal:
+            self._namespace.counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
+            raise
 
     def check_free(self, protocol: str, ip: IPv4Address, port: int) -> None:
         """Raises OSError: EADDRINUSE when the port is taken, EADDRNOTAVAIL for a foreign address."""

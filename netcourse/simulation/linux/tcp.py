@@ -15,7 +15,6 @@ from netcourse.packets import TCP, IPv4, Protocol, TCPFlags
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
 from netcourse.simulation.linux.credentials import ROOT, Credentials
 from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS
-from netcourse.simulation.linux.routes import NoRoute
 from netcourse.simulation.linux.tasks import Future, wait_for
 from netcourse.simulation.linux.tcp_receiving import Receiving
 from netcourse.simulation.linux.tcp_sending import Piece, Sending
@@ -179,7 +178,7 @@ class TCPSocket:
         host = remote[0] if remote[0] != ANY else LOOPBACK_ADDRESS
         if namespace.is_broadcast(host) or host.is_multicast:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
-        source = self.local[0] if self.local[0] != ANY else self._source_for(host)
+        source = self.local[0] if self.local[0] != ANY else namespace.sockets.source_for(host)
         self.local = (source, self.local[1] or namespace.sockets.free_port(table.ports()))
         self.remote = (host, remote[1])
         former = table.connections.get((self.local, self.remote))
@@ -192,14 +191,6 @@ class TCPSocket:
         namespace.counted["TcpActiveOpens"] += 1
         self._sending.open(SYN)
         self._raise_error()
-
-    def _source_for(self, host: IPv4Address) -> IPv4Address:
-        """Raises NoRoute."""
-        try:
-            return self.namespace.source_for(host)
-        except NoRoute as refusal:
-            self.namespace.counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
-            raise
 
     def _largest_segment(self) -> int:
         return self.namespace.ipv4.mtu_to(self.remote[0]) - HEADERS

@@ -18,10 +18,11 @@ from netcourse.simulation.linux.process import Process
 
 _NETWORK = {"arp": network.neighbours, "dev": network.counters, "dev_mcast": network.link_layer_groups,
             "fib_trie": fib_trie.both_tables, "fib_triestat": fib_trie.statistics, "if_inet6": network.ipv6_addresses,
-            "igmp": network.groups, "netstat": statistics.netstat, "nf_conntrack": network.connections,
-            "raw": sockets.raw, "route": network.routes, "snmp": statistics.snmp, "sockstat": sockets.summary,
-            "sockstat6": sockets.summary_ipv6, "tcp": sockets.tcp, "tcp6": sockets.tcp_ipv6, "udp": sockets.udp,
-            "udp6": sockets.udp_ipv6, "unix": sockets.unix}
+            "igmp": network.groups, "igmp6": network.ipv6_groups, "netstat": statistics.netstat,
+            "nf_conntrack": network.connections, "raw": sockets.raw, "route": network.routes,
+            "snmp": statistics.snmp, "sockstat": sockets.summary, "sockstat6": sockets.summary_ipv6,
+            "tcp": sockets.tcp, "tcp6": sockets.tcp_ipv6, "udp": sockets.udp, "udp6": sockets.udp_ipv6,
+            "unix": sockets.unix}
 
 
 def mount_kernel_files(files: FileSystem, namespace: Namespace, processes: Callable[[], Mapping[int, Process]], *,

@@ -15,7 +15,7 @@ OF_INTERFACE = {
     "bc_forwarding": "0", "bootp_relay": "0", "disable_policy": "0", "disable_xfrm": "0", "drop_gratuitous_arp": "0",
     "drop_unicast_in_l2_multicast": "0", "force_igmp_version": "0", "igmpv2_unsolicited_report_interval": "10000",
     "igmpv3_unsolicited_report_interval": "1000", "ignore_routes_with_linkdown": "0", "log_martians": "0",
-    "mc_forwarding": "0", "medium_id": "0", "promote_secondaries": "0", "proxy_arp_pvlan": "0", "secure_redirects": "1",
+    "mc_forwarding": "0", "medium_id": "0", "proxy_arp_pvlan": "0", "secure_redirects": "1",
     "shared_media": "1", "src_valid_mark": "0", "tag": "0"}
 OF_ALL_INTERFACES = {"accept_redirects": "0", "accept_source_route": "0"}
 OF_LOOPBACK = {"disable_policy": "1", "disable_xfrm": "1"}

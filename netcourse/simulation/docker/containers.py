@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,6 +20,7 @@ from netcourse.simulation.docker.users import credentials, home
 from netcourse.simulation.linux.credentials import Credentials
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
+from netcourse.simulation.linux.kernel_files.processes import visible_to
 from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import MOST_PROCESSES, PidNamespace, Process, ProgramNotFound
@@ -200,15 +201,15 @@ class Container:
 
     def _spawn(self) -> None:
         assert self.namespace is not None
+        self.pids = PidNamespace(self._most_processes)
         sysctls = self.host_config.get("Sysctls")
         if sysctls:
-            mount_kernel_files(self.files, self.namespace, writable=True)
+            self._mount_kernel_files(self.namespace, writable=True)
             starting.set_kernel_settings(sysctls, self.files, on_machine=self.namespace is self.engine.machine.root)
-        mount_kernel_files(self.files, self.namespace, writable=bool(self.host_config.get("Privileged")))
-        mount_devices(self.files, self.namespace)
-        if self.host_config.get("PidMode") == "host":
-            self.files.mount_roots(self._files_of)
-        self.pids = PidNamespace(self._most_processes)
+        is_privileged = bool(self.host_config.get("Privileged"))
+        self._mount_kernel_files(self.namespace, writable=is_privileged)
+        mount_devices(self.files, self.namespace, writable=is_privileged)
+        self.files.mount_roots(self._files_of)
         if self.host_config.get("Init"):
             self.files.mount_program(init.PATH, init.docker_init)
         command = [init.PATH, "--", *self.command] if self.host_config.get("Init") else self.command
@@ -220,8 +221,14 @@ class Container:
         process.exit.when_done(lambda: self._exited(process))
         process.start()
 
+    def _mount_kernel_files(self, namespace: Namespace, *, writable: bool) -> None:
+        mount_kernel_files(self.files, namespace, self._visible_processes, hostname=self.hostname, writable=writable)
+
+    def _visible_processes(self) -> Mapping[int, Process]:
+        return visible_to(self.process) if self.process is not None else {}
+
     def _files_of(self, pid: int) -> FileSystem | None:
-        process = self.engine.machine.processes.get(pid)
+        process = self._visible_processes().get(pid)
         return process.files if process is not None else None
 
     @property

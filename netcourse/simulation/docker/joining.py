@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
 
 # every process may use every port, and ping without a raw socket (moby daemon/oci_linux.go, WithSysctls)
-CONTAINER_SETTINGS = {"ipv4/ip_unprivileged_port_start": "0", "ipv4/ping_group_range": "0\t2147483647"}
+FIRST_PORT_FOR_ALL, PING_GROUPS = 0, "0\t2147483647"
 
 
 def enter(container: Container) -> None:
@@ -169,7 +169,8 @@ def _make_namespace(container: Container) -> Namespace:
         raise not_found(f"No such container: {container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
-    namespace.settings |= CONTAINER_SETTINGS
+    namespace.settings.put("ip_unprivileged_port_start", FIRST_PORT_FOR_ALL)
+    namespace.settings.texts["ipv4/ping_group_range"] = PING_GROUPS
     namespace.sockets.of_others = 1  # dockerd's, by which it tells the kernel what to change
     namespace.set_up(namespace.loopback)
     return namespace

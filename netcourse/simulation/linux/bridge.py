@@ -8,6 +8,7 @@ from netcourse.packets import ARP, BROADCAST_MAC, UNKNOWN_MAC, Ethernet, IPv4
 from netcourse.simulation.linux import fragments, ipv6
 from netcourse.simulation.linux.device import HEADER_LENGTH, Device
 from netcourse.simulation.linux.forwarding import ForwardingDatabase
+from netcourse.simulation.linux.local_addresses import ALL_HOSTS_MAC
 from netcourse.simulation.linux.netfilter.passage import Link
 
 
@@ -130,7 +131,7 @@ class Bridge(Device):
             if port is not incoming or port.name in self.hairpin:
                 self._leave(port, frame, incoming, "forwarded")
             return
-        if incoming is not None and frame.destination == BROADCAST_MAC:
+        if incoming is not None and frame.destination in (BROADCAST_MAC, ALL_HOSTS_MAC):
             self._hand_up(incoming, frame)
         others = [other for other in self.ports.values() if other is not incoming]
         message = frame.payload

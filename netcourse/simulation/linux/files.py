@@ -30,6 +30,7 @@ DEEPEST_PATH = 4096
 LARGEST_TREE = 64 << 20
 ENTRY_SIZE = 4096
 USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/home", "/root", "/var")
+OWN_PROCESS = "/proc/self"
 _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
 
 
@@ -80,16 +81,27 @@ class FileSystem:
         self.namespaces: dict[str, Namespace] = {}
         self._live = LiveFiles()
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
+        self._own_pid: Callable[[], int] = lambda: 0
 
     def resolve(self, path: str, directory: str = "/") -> str:
+        """Where a path leads; /proc/self is a link to the process that asks."""
         if len(path) > DEEPEST_PATH:
             raise _error(errno.ENAMETOOLONG, path)
-        return posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
+        path = posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
+        if path.startswith(OWN_PROCESS) and path[len(OWN_PROCESS):][:1] in ("", "/"):
+            return f"/proc/{self._own_pid()}{path[len(OWN_PROCESS):]}"
+        return path
 
     def seen_anew(self) -> FileSystem:
         """The same files, with live ones of its own: for a process that enters another namespace."""
         other = copy(self)
         other._live = self._live.copy()
+        return other
+
+    def seen_from(self, pid: Callable[[], int]) -> FileSystem:
+        """The same files, with a process in them that has this number."""
+        other = copy(self)
+        other._own_pid = pid
         return other
 
     def seen_by(self, user: Credentials) -> FileSystem:
@@ -149,6 +161,8 @@ class FileSystem:
     def _to_change(self, path: str, *, removing: bool = False) -> tuple[FileSystem, str]:
         """Where ``path`` is to be changed. Raises OSError where nothing can be, or not by this user."""
         mounted = self._mount_above(path) if self._mounts else None
+        if self._live.covers(path):
+            raise _error(errno.EPERM if removing else errno.ENOENT, path)
         if mounted is None and self.read_only and not path.startswith("/dev/"):
             raise _error(errno.EROFS, path)
         if mounted is None:
@@ -289,15 +303,15 @@ class FileSystem:
         if not self.is_directory(posixpath.dirname(path)):
             raise _error(errno.ENOENT, path)
         live = self._live.file(path)
-        if live is not None and live.write is not None:
+        if live is not None:
+            if live.write is None:
+                raise _error(errno.EACCES, path)
             live.write(data)
             return
         files, inner = self._to_change(path)
         if files is not self:
             files.write(inner, data, append=append)
             return
-        if callable(self._find(path)):
-            raise _error(errno.EACCES, path)
         content = self._written.get(path) if append else None
         if not isinstance(content, bytearray):
             content = bytearray(self.read(path) if append and self._find(path) is not None else b"")

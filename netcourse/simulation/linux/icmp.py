@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from netcourse.packets import ICMP, ICMPType, IPv4, Protocol, RedirectCode, Unreachable
+from netcourse.simulation.linux.routes import NoRoute
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
@@ -16,12 +18,23 @@ KEPT_TOS = 0x1E
 
 
 def answer_echo(namespace: Namespace, packet: IPv4, request: ICMP) -> None:
-    """Send back what was asked, from the address that was asked."""
-    if namespace.ignores_echo:
+    """Send back what was asked, from the address that was asked; where all were, from the one on the way back."""
+    is_for_all = namespace.is_for_all(packet.destination)
+    if is_for_all and namespace.settings.get("icmp_echo_ignore_broadcasts"):
+        namespace.counted["IcmpInErrors"] += 1
+        namespace.record("icmp", "dropped", packet, "nobody answers for all (net.ipv4.icmp_echo_ignore_broadcasts = 1)")
+        return
+    if namespace.settings.get("icmp_echo_ignore_all"):
         namespace.record("icmp", "dropped", packet, "echo is ignored here (net.ipv4.icmp_echo_ignore_all = 1)")
         return
     reply = replace(request, type=ICMPType.ECHO_REPLY)
-    _try_to_send(namespace, IPv4(packet.destination, packet.source, Protocol.ICMP, reply, tos=packet.tos))
+    answer = IPv4(packet.destination, packet.source, Protocol.ICMP, reply, namespace.settings.default_ttl,
+                  tos=packet.tos)
+    if not is_for_all:
+        _try_to_send(namespace, answer)
+        return
+    with suppress(NoRoute):
+        _try_to_send(namespace, replace(answer, source=namespace.source_for(packet.source)))
 
 
 def send_error(namespace: Namespace, packet: IPv4, kind: int, code: int, *, mtu: int = 0) -> None:
@@ -57,7 +70,8 @@ def _tell_sender(namespace: Namespace, packet: IPv4, message: ICMP) -> None:
     except OSError:
         return
     tos = packet.tos & KEPT_TOS | INTERNETWORK_CONTROL
-    _try_to_send(namespace, IPv4(source, packet.source, Protocol.ICMP, message, tos=tos))
+    ttl = namespace.settings.default_ttl
+    _try_to_send(namespace, IPv4(source, packet.source, Protocol.ICMP, message, ttl, tos=tos))
 
 
 def _try_to_send(namespace: Namespace, packet: IPv4) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 LONGEST_PACKET = 65535
+STRICTLY = 1
 LOOPBACK_BLOCK, FIRST_MULTICAST_BLOCK, LAST_MULTICAST_BLOCK = 127, 224, 239
 _REFUSALS = {errno.ENETUNREACH: Unreachable.NETWORK, errno.EHOSTUNREACH: Unreachable.HOST,
              errno.EACCES: Unreachable.ADMINISTRATIVELY_PROHIBITED}
@@ -38,7 +39,7 @@ class IPv4Stack:
         self._namespace = namespace
         self._reassembly = fragments.Reassembly(namespace.counted)
         self._identification = 0
-        self.peers = Peers(namespace.machine.clock)
+        self.peers = Peers(namespace.machine.clock, namespace.settings)
         self.path_mtus = PathMTUs(namespace.machine.clock)
 
     # The way in
@@ -54,14 +55,16 @@ class IPv4Stack:
             packet = namespace.netfilter.traverse("PREROUTING", packet, incoming=device.name, outgoing=None, link=link)
         if packet is None:
             return
-        if device is not namespace.loopback and self._is_martian(packet):
+        if device is not namespace.loopback and self._is_martian(device, packet):
             namespace.record("routing", "dropped", packet, "no packet with these addresses can come from outside")
+        elif device is not namespace.loopback and not self.comes_the_right_way(device, packet.source):
+            namespace.counted["TcpExtIPReversePathFilter"] += 1
+            namespace.record("routing", "dropped", packet, f"its answer would not leave by {device.name} (rp_filter)")
         elif namespace.is_local(packet.destination):
             self._deliver(device, packet, link)
-        elif namespace.is_broadcast(packet.destination):
-            self._count_octets("IpExtInBcast", packet)
-            self._deliver(device, packet, link)
-        elif not namespace.forwarding:
+        elif namespace.is_for_all(packet.destination):
+            self._deliver_to_all(device, packet, link)
+        elif not namespace.forwards(device):
             namespace.counted["IpInAddrErrors"] += 1
             namespace.record("routing", "dropped", packet, "forwarding is off here (net.ipv4.ip_forward = 0)")
         elif frame.destination != BROADCAST_MAC:
@@ -82,16 +85,35 @@ class IPv4Stack:
         """Connection tracking looks at whole packets only; without it a router passes pieces on as they are."""
         return self._reassembly.add(packet) if self._namespace.netfilter.tracks else packet
 
-    def _is_martian(self, packet: IPv4) -> bool:
+    def _is_martian(self, device: Device, packet: IPv4) -> bool:
         """RFC 1812 section 5.3.7; so is a packet from one of our own addresses (net/ipv4/route.c)."""
         source, destination = int(packet.source) >> 24, int(packet.destination) >> 24
-        if LOOPBACK_BLOCK in (source, destination) or destination == 0:
+        settings = self._namespace.settings
+        if LOOPBACK_BLOCK in (source, destination) and not settings.either(device.name, "route_localnet"):
+            return True
+        if destination == 0:
             return True
         if FIRST_MULTICAST_BLOCK <= source <= LAST_MULTICAST_BLOCK or packet.source == LIMITED_BROADCAST:
             return True
         if source == 0:
             return packet.destination != LIMITED_BROADCAST
-        return self._namespace.is_local(packet.source)
+        return self._namespace.is_local(packet.source) and not settings.either(device.name, "accept_local")
+
+    def comes_the_right_way(self, device: Device, source: IPv4Address) -> bool:
+        """RFC 3704: by strict rules (1), if an answer would leave by the same device; by loose ones (2), by any
+        (net/ipv4/fib_frontend.c, __fib_validate_source)."""
+        strictness = self._namespace.settings.greater(device.name, "rp_filter")
+        if not strictness or int(source) == 0:
+            return True
+        try:
+            way = self._namespace.routes.way_to(source)
+        except NoRoute:
+            return False
+        return way.interface == device.name or strictness != STRICTLY
+
+    def _deliver_to_all(self, device: Device, packet: IPv4, link: Link) -> None:
+        self._count_octets("IpExtInMcast" if packet.destination.is_multicast else "IpExtInBcast", packet)
+        self._deliver(device, packet, link)
 
     def _deliver(self, device: Device, packet: IPv4, link: Link) -> None:
         whole = self._reassembly.add(packet)
@@ -142,7 +164,8 @@ class IPv4Stack:
     def _pass_on(self, device: Device, packet: IPv4, route: Route, link: Link) -> None:
         namespace = self._namespace
         namespace.record("routing", "routed", packet, str(route))
-        if route.interface == device.name and self.is_on_link(packet.source, device):
+        if (route.interface == device.name and self.is_on_link(packet.source, device)
+                and namespace.settings.either(device.name, "send_redirects")):
             icmp.send_redirect(namespace, packet, route.gateway or packet.destination)
         passed = namespace.netfilter.traverse("FORWARD", packet, incoming=device.name, outgoing=route.interface,
                                               link=link)
@@ -200,7 +223,8 @@ class IPv4Stack:
             raise NoRoute
         if packet.longest_piece > (self._mtu(packet.destination, route) if packet.dont_fragment else LONGEST_PACKET):
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
-        if route is not None and route.interface != loopback.name and packet.source in LOOPBACK_NETWORK:
+        if (route is not None and route.interface != loopback.name and packet.source in LOOPBACK_NETWORK
+                and not self._namespace.settings.either(route.interface, "route_localnet")):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
     def mtu_to(self, destination: IPv4Address, interface: str = "") -> int:
@@ -242,15 +266,28 @@ class IPv4Stack:
             self._namespace.loopback.transmit(Ethernet(device.mac, device.mac, packet))
         elif self._namespace.is_broadcast(packet.destination):
             self._count_octets("IpExtOutBcast", packet)
-            device.transmit(Ethernet(BROADCAST_MAC, device.mac, packet))
+            self._send_to_all(packet, device, BROADCAST_MAC)
         elif packet.destination.is_multicast:
             self._count_octets("IpExtOutMcast", packet)
-            device.transmit(Ethernet(_multicast_mac(packet.destination), device.mac, packet))
+            self._send_to_all(packet, device, _multicast_mac(packet.destination))
         else:
             self._namespace.neighbours.resolve(
                 device, route.gateway or packet.destination, packet.source,
                 found=lambda mac: device.transmit(Ethernet(mac, device.mac, packet)),
                 failed=lambda: self._unresolved(packet, device))
+
+    def _send_to_all(self, packet: IPv4, device: Device, mac: str) -> None:
+        """To oneself too, where one belongs to them (net/ipv4/ip_output.c, ip_mc_output)."""
+        frame = Ethernet(mac, device.mac, packet)
+        device.transmit(frame)
+        if self._namespace.is_for_all(packet.destination):
+            self._namespace.machine.clock.call_soon(lambda: self._hear_oneself(device, packet, Link(frame, None)))
+
+    def _hear_oneself(self, device: Device, packet: IPv4, link: Link) -> None:
+        self._count_received(packet)
+        heard = self._namespace.netfilter.traverse("PREROUTING", packet, incoming=device.name, outgoing=None, link=link)
+        if heard is not None:
+            self._deliver_to_all(device, heard, link)
 
     def _unresolved(self, packet: IPv4, device: Device) -> None:
         self._namespace.record(device.name, "dropped", packet, "nobody answered the ARP question")

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 
@@ -52,6 +53,10 @@ class LiveFiles:
                 return find(tree(), path[len(folder):])
         return None
 
+    def covers(self, path: str) -> bool:
+        """Whether a tree has all that there is there."""
+        return any(path.startswith(f"{folder}/") for folder in self.trees)
+
     def file(self, path: str) -> LiveFile | None:
         found = self._find(path)
         return found if isinstance(found, LiveFile) else None
@@ -67,9 +72,19 @@ class LiveFiles:
         return [*self.files, *(f"{folder}/{name}" for name in names)]
 
 
-def text_file(text: object) -> LiveFile:
-    """A line that nobody may change."""
-    return LiveFile(lambda: f"{text}\n".encode())
+def text_file(text: object, write: Callable[[bytes], None] | None = None) -> LiveFile:
+    """A line."""
+    return LiveFile(lambda: f"{text}\n".encode(), write)
+
+
+def locked(tree: Tree) -> Tree:
+    """The same, mounted read-only."""
+    return {name: LiveFile(entry.read, read_only if entry.write is not None else None)
+            if isinstance(entry, LiveFile) else partial(_locked_below, entry) for name, entry in tree.items()}
+
+
+def _locked_below(folder: Callable[[], Tree]) -> Tree:
+    return locked(folder())
 
 
 def refusing(number: int, reason: str = "") -> Callable[[], bytes]:
@@ -78,6 +93,12 @@ def refusing(number: int, reason: str = "") -> Callable[[], bytes]:
         raise OSError(number, reason or os.strerror(number))
 
     return read
+
+
+def unchangeable(data: bytes) -> None:
+    """A ``write`` where the kernel would take another value, and nothing here would change."""
+    if data:  # who opens a file to write does so without a word at first
+        raise OSError(errno.EOPNOTSUPP, "another value is not simulated")
 
 
 def read_only(_: bytes) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.device import Device, Loopback
 
 LIMITED_BROADCAST = IPv4Address("255.255.255.255")
+ALL_HOSTS, ALL_HOSTS_MAC = IPv4Address("224.0.0.1"), "01:00:5e:00:00:01"
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
 

@@ -28,6 +28,7 @@ class Machine:
 
     def __init__(self, name: str, clock: Clock, randomness: random.Random, recorder: Recorder) -> None:
         self.name, self.clock, self.random, self.recorder = name, clock, randomness, recorder
+        self.booted = clock.now
         self.namespaces: dict[str, Namespace] = {}
         self.processes: dict[int, Process] = {}
         self._released: set[Namespace] = set()
@@ -68,6 +69,7 @@ class Machine:
         program = files.find_program(arguments[0], variables.get("PATH", PATH))
         self._last_pid += 1
         process = Process(self, namespace, files, program, arguments, variables, host_pid=self._last_pid)
+        process.files = files.seen_from(lambda: process.pid)
         (pids or self.pids).enter(process)
         self.processes[process.host_pid] = process
         process.exit.when_done(partial(self._reap, process))

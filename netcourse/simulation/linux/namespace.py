@@ -16,10 +16,11 @@ from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.device import Device, Loopback
 from netcourse.simulation.linux.ipv4 import IPv4Stack
-from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS, LocalAddresses
+from netcourse.simulation.linux.local_addresses import ALL_HOSTS, ALL_HOSTS_MAC, LOOPBACK_ADDRESS, LocalAddresses
 from netcourse.simulation.linux.neighbours import NeighbourTable
 from netcourse.simulation.linux.netfilter import Netfilter
 from netcourse.simulation.linux.routes import NoRoute, Route, RouteTable
+from netcourse.simulation.linux.settings import Settings
 from netcourse.simulation.linux.sockets import FIRST_EPHEMERAL, LAST_EPHEMERAL, SocketTable
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Namespace:
         self.name, self.machine = name, machine
         self.devices: dict[str, Device] = {}
         self.counted: Counter[str] = Counter()
+        self.settings = Settings()
         self.routes = RouteTable()
         self.neighbours = NeighbourTable(self)
         self.netfilter = Netfilter(self)
@@ -44,9 +46,7 @@ class Namespace:
         self.bridge_netfilter = False
         self.ipv6_disabled_by_default = False
         self.link_local: dict[Device, ipv6.LinkLocal] = {}
-        self.ignores_echo = False
         self.local_ports = (FIRST_EPHEMERAL, LAST_EPHEMERAL)
-        self.settings: dict[str, str] = {}
         self._numbers: dict[Namespace, int] = {}
         self._last_index = 0
         self.loopback = Loopback()
@@ -75,6 +75,7 @@ class Namespace:
             device.index = self._last_index
         self._last_index = max(self._last_index, device.index)
         device.namespace = self
+        self.settings.begin(device.name)
         device.ipv6_disabled = device.ipv6_disabled or self.ipv6_disabled_by_default
         self.devices[device.name] = device
 
@@ -90,6 +91,7 @@ class Namespace:
             for port in list(device.ports.values()):
                 device.remove_port(port)
         del self.devices[device.name]
+        self.settings.forget(device.name)
         device.namespace = None
 
     def remove_device(self, device: Device) -> None:
@@ -114,6 +116,7 @@ class Namespace:
         if device.master is not None:
             device.master.ports = {(name if d is device else n): d for n, d in device.master.ports.items()}
         self.neighbours.flush(device)
+        self.settings.rename(device.name, name)
         device.name = name
         for route in routes:
             self.routes.add(replace(route, interface=name))
@@ -153,20 +156,33 @@ class Namespace:
             self._add_connected_route(device, address)
 
     def remove_address(self, device: Device, address: Address) -> None:
-        """Its connected route goes with it, every route that names it as source, and the secondary ones after it.
+        """Its connected route goes with it, every route that names it as source, and the secondary ones after it,
+        unless one of these is to take its place (promote_secondaries).
 
         With the last one IPv4 is off on the device, and all routes over it go (net/ipv4/fib_frontend.c).
         """
         device.addresses.remove(address)
         self.local_addresses.remove(device, address)
-        if not address.is_secondary:
-            for mate in [other for other in device.addresses if other.network == address.network]:
-                self.remove_address(device, mate)
+        mates = [] if address.is_secondary else [
+            other for other in device.addresses if other.network == address.network]
+        heir = mates[0] if mates and self.settings.either(device.name, "promote_secondaries") else None
+        for mate in mates if heir is None else ():
+            self.remove_address(device, mate)
         if not device.addresses:
             self._disable(device)
         for route in self.routes.listing():
             if route.source == address.ip and (route.interface == device.name or not self.is_local(address.ip)):
                 self.routes.remove(route)
+        if heir is not None:
+            self._promote(device, heir)
+
+    def _promote(self, device: Device, address: Address) -> None:
+        """Make a secondary address the primary one of its network, the last of those there are."""
+        device.addresses.remove(address)
+        promoted = replace(address, is_secondary=False)
+        device.addresses.insert(sum(not other.is_secondary for other in device.addresses), promoted)
+        if device.up:
+            self._add_connected_route(device, promoted)
 
     def _disable(self, device: Device) -> None:
         """No more IPv4 over it: its routes and neighbours go, those typed by hand too."""
@@ -180,12 +196,31 @@ class Namespace:
         with suppress(FileExistsError):
             self.routes.append(route)
 
+    def forwards(self, device: Device) -> bool:
+        """Whether a packet that comes in by ``device`` may go on."""
+        return self.settings.of(device.name, "forwarding", self.forwarding) != 0
+
     def is_local(self, ip: IPv4Address) -> bool:
         """Whether a packet to ``ip`` ends here."""
         return self.local_addresses.is_local(ip)
 
+    def follow_default(self, name: str, value: int) -> None:
+        """The "default" of a setting has changed: so do devices that nobody has given an address or another value
+        (net/ipv4/devinet.c, devinet_copy_dflt_conf)."""
+        for device in self.devices.values():
+            if not device.addresses:
+                self.settings.follow(device.name, name, value)
+
+    def may_bind(self, ip: IPv4Address) -> bool:
+        """Whether a socket may have the address."""
+        return self.is_local(ip) or self.settings.get("ip_nonlocal_bind") != 0
+
     def is_broadcast(self, ip: IPv4Address) -> bool:
         return self.local_addresses.is_broadcast(ip)
+
+    def is_for_all(self, ip: IPv4Address) -> bool:
+        """Whether a packet to ``ip`` is for everybody on a link."""
+        return self.local_addresses.is_broadcast(ip) or ip == ALL_HOSTS
 
     def source_for(self, destination: IPv4Address, interface: str = "") -> IPv4Address:
         """The address that a packet to ``destination``, perhaps by this ``interface``, leaves with. Raises NoRoute."""
@@ -218,7 +253,7 @@ class Namespace:
         payload = frame.payload
         if isinstance(payload, ARP):
             self.neighbours.receive(device, payload)
-        elif frame.destination in (device.mac, BROADCAST_MAC):
+        elif frame.destination in (device.mac, BROADCAST_MAC, ALL_HOSTS_MAC):
             self.ipv4.receive(device, frame, port=port, filtered=filtered)
 
     def record(self, place: str, action: str, packet: IPv4, detail: str = "") -> None:

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 ASK, ANSWER = 1, 2
-PROBES = 3
-PROBE_INTERVAL = 1020 * MILLISECOND  # a second, and what the kernel's timers round it up by
-REACHABLE_TIME = 30 * SECOND
-DELAY_TIME = 5 * SECOND
+ROUNDING = 1.02  # what the kernel's timers make of a second
 LOCK_TIME = SECOND
+SHORTEST_INTERVAL = 10 * MILLISECOND
+PROXY_DELAY = 800 * MILLISECOND
 QUEUE_LENGTH = 101
 USABLE = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT")
 SET_BY_HAND = ("PERMANENT", "NOARP")
+_ABOUT_OWN, _TO_OWN_NETWORK, _NOT_OF_HOST, _ABOUT_NONE = 1, 2, 3, 8
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Neighbour:
 class NeighbourTable:
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._clock = namespace.machine.clock
+        self._clock, self._settings = namespace.machine.clock, namespace.settings
         self._entries: dict[tuple[str, IPv4Address], Neighbour] = {}
 
     def listing(self) -> list[Neighbour]:
@@ -63,8 +63,14 @@ class NeighbourTable:
         return list(self._entries.values())
 
     def _age(self, entry: Neighbour) -> None:
-        if entry.state == "REACHABLE" and self._clock.now - entry.confirmed > REACHABLE_TIME:
+        if entry.state != "REACHABLE":
+            return
+        reachable_time = self._setting(entry, "base_reachable_time_ms") * MILLISECOND
+        if self._clock.now - entry.confirmed > reachable_time:
             entry.state = "STALE"
+
+    def _setting(self, entry: Neighbour, name: str) -> int:
+        return self._settings.of_neighbours(entry.device.name, name)
 
     def set(self, device: Device, ip: IPv4Address, mac: str, state: str = "PERMANENT") -> None:
         """Enter a neighbour by hand, or by what an ARP message said."""
@@ -113,18 +119,20 @@ class NeighbourTable:
     def _doubt(self, entry: Neighbour) -> None:
         """A stale neighbour is used at once; after some seconds it is asked whether it is still there."""
         entry.state = "DELAY"
-        entry.timer = self._clock.call_later(DELAY_TIME, lambda: self._verify(entry))
+        entry.timer = self._clock.call_later(self._setting(entry, "delay_first_probe_time") * SECOND,
+                                             lambda: self._verify(entry))
 
     def _verify(self, entry: Neighbour) -> None:
         entry.state = "PROBE"
         self._probe(entry)
 
     def _probe(self, entry: Neighbour) -> None:
-        if entry.probes == PROBES:
+        if entry.probes >= self._setting(entry, "ucast_solicit" if entry.state == "PROBE" else "mcast_solicit"):
             self._give_up(entry)
             return
         entry.probes += 1
-        entry.timer = self._clock.call_later(PROBE_INTERVAL, lambda: self._probe(entry))
+        interval = max(round(self._setting(entry, "retrans_time_ms") * MILLISECOND * ROUNDING), SHORTEST_INTERVAL)
+        entry.timer = self._clock.call_later(interval, lambda: self._probe(entry))
         self._ask(entry, entry.mac or BROADCAST_MAC)
 
     def _give_up(self, entry: Neighbour) -> None:
@@ -138,10 +146,17 @@ class NeighbourTable:
         device = entry.device
         mine = device.address_in(entry.ip)
         sender = mine.ip if mine else IPv4Address(0)
-        if entry.source is not None and self._namespace.is_local(entry.source):
+        if entry.source is not None and self._may_tell(entry, entry.source):
             sender = entry.source
         question = ARP(ASK, device.mac, sender, UNKNOWN_MAC, entry.ip)
         device.transmit(Ethernet(destination, device.mac, question))
+
+    def _may_tell(self, entry: Neighbour, source: IPv4Address) -> bool:
+        """Whether to ask in the name of ``source``: an address of ours (arp_announce 0), or one that the neighbour
+        finds in its own network (1), or not (2)."""
+        caution = self._settings.greater(entry.device.name, "arp_announce")
+        near = any(source in own.network and entry.ip in own.network for own in entry.device.addresses)
+        return self._namespace.is_local(source) and (caution <= 0 or (caution == 1 and near))
 
     # Being told
 
@@ -150,11 +165,39 @@ class NeighbourTable:
         return bool(self._entries) and (device.name, ip) in self._entries
 
     def receive(self, device: Device, message: ARP) -> None:
-        """Answer a question about one of our addresses, on whichever device it is (arp_ignore 0); take in the rest."""
-        if message.operation == ASK and self._namespace.is_local(message.target):
-            self._answer(device, message)
-        else:
-            self._update(device, message)
+        """Answer a question about one of our addresses, or one that we are the way to; take in the rest."""
+        if message.operation == ASK and self._namespace.ipv4.comes_the_right_way(device, message.sender):
+            if self._namespace.is_local(message.target):
+                if self._may_answer(device, message):
+                    self._answer(device, message)
+                return
+            if self._stands_in(device, message):
+                delay = self._namespace.machine.random.randrange(PROXY_DELAY)
+                self._clock.call_later(delay, lambda: self._answer(device, message))
+                return
+        self._update(device, message)
+
+    def _may_answer(self, device: Device, message: ARP) -> bool:
+        """What arp_ignore and arp_filter say (net/ipv4/arp.c)."""
+        reserve = self._settings.greater(device.name, "arp_ignore")
+        if reserve > 0 and not _is_open(device, message, reserve, self._namespace):
+            return False
+        if not self._settings.either(device.name, "arp_filter"):
+            return True
+        goes_back = self._leaves_by(message.sender) == device.name
+        self._namespace.counted["TcpExtArpFilter"] += not goes_back
+        return goes_back
+
+    def _leaves_by(self, ip: IPv4Address) -> str:
+        """The interface of the route there; empty where there is none."""
+        way = self._namespace.routes.lookup(ip)
+        return way.interface if way is not None else ""
+
+    def _stands_in(self, device: Device, message: ARP) -> bool:
+        """Whether to answer in the name of another host, which is behind us (proxy_arp; RFC 1027)."""
+        if not self._settings.either(device.name, "proxy_arp") or not self._namespace.forwards(device):
+            return False
+        return self._leaves_by(message.target) not in ("", device.name)
 
     def _answer(self, device: Device, message: ARP) -> None:
         if self._namespace.is_local(message.sender):
@@ -169,6 +212,8 @@ class NeighbourTable:
         """Only those whom we know already. Who answers within a second of another one comes too late (locktime), but
         not who announces its own address (net/ipv4/arp.c, arp_is_garp)."""
         known = self._entries.get((device.name, message.sender))
+        if known is None and message.is_announcement and self._settings.either(device.name, "arp_accept"):
+            known = self._entries[device.name, message.sender] = Neighbour(device, message.sender)
         if known is None or (known.mac not in (None, message.sender_mac) and not message.is_announcement
                              and self._clock.now - known.confirmed < LOCK_TIME):
             return
@@ -181,3 +226,17 @@ class NeighbourTable:
         is_news = entry.mac != message.sender_mac or entry.state not in USABLE
         if is_news or state == "REACHABLE":
             self.set(entry.device, entry.ip, message.sender_mac, state)
+
+
+def _is_open(device: Device, message: ARP, reserve: int, namespace: Namespace) -> bool:
+    """By arp_ignore: 1, about addresses of the device itself; 2, and to who is in the address's network; 3, about those
+    that others may use at all; 8, about none."""
+    own = [address for address in device.addresses if address.ip == message.target]
+    if reserve == _ABOUT_OWN:
+        return bool(own)
+    if reserve == _TO_OWN_NETWORK:
+        return any(message.sender in address.network for address in own)
+    if reserve == _NOT_OF_HOST:
+        return any(address.ip == message.target and address.scope != "host"
+                   for other in namespace.devices.values() for address in other.addresses)
+    return reserve < _ABOUT_NONE

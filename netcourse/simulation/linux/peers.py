@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Clock
+from netcourse.simulation.linux.settings import Settings
 
-ERROR_COST = SECOND
-MOST_ERRORS, MOST_REFUSALS = 6 * SECOND, 5 * SECOND
+REFUSAL_COST = SECOND
+MOST_ERRORS, MOST_REFUSALS = 6, 5 * SECOND
 REDIRECT_INTERVAL = 20 * MILLISECOND
 MOST_REDIRECTS = 9
 REDIRECT_SILENCE = REDIRECT_INTERVAL << 10
@@ -27,20 +28,20 @@ class _Account:
     savings: int = 0
     redirects: int = 0
 
-    def pays(self, now: int, most: int) -> bool:
+    def pays(self, now: int, most: int, cost: int) -> bool:
         self.savings = min(self.savings + now - self.last, most)
         self.last = now
-        if self.savings < ERROR_COST:
+        if self.savings < cost:
             return False
-        self.savings -= ERROR_COST
+        self.savings -= cost
         return True
 
 
 class Peers:
     """The hosts that this namespace has sent errors to."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock, self._settings = clock, settings
         self._accounts: dict[IPv4Address, _Account] = {}
 
     def _account(self, host: IPv4Address) -> _Account:
@@ -52,12 +53,13 @@ class Peers:
         return account
 
     def may_get_error(self, host: IPv4Address) -> bool:
-        """One a second, or six at once after some silence (net.ipv4.icmp_ratelimit)."""
-        return self._account(host).pays(self._clock.now, MOST_ERRORS)
+        """One a second, or six at once after some silence; another time than a second is set as icmp_ratelimit."""
+        cost = self._settings.get("icmp_ratelimit") * MILLISECOND
+        return not cost or self._account(host).pays(self._clock.now, MOST_ERRORS * cost, cost)
 
     def may_get_refusal(self, host: IPv4Address) -> bool:
         """Asked before it is told that there is no route; the message itself is asked for once more."""
-        return self._account(host).pays(self._clock.now, MOST_REFUSALS)
+        return self._account(host).pays(self._clock.now, MOST_REFUSALS, REFUSAL_COST)
 
     def may_get_redirect(self, host: IPv4Address) -> bool:
         """Each time after twice the wait; who has ignored nine of them gets no more."""

@@ -114,21 +114,16 @@ class UDPSocket:
         """Raises OSError: EADDRINUSE when the port is taken, EADDRNOTAVAIL for a foreign address."""
         self.namespace.sockets.bind_udp(self, ip, port)
 
-    def send_to(self, data: bytes, destination: Endpoint, *, ttl: int = 64) -> None:
+    def send_to(self, data: bytes, destination: Endpoint) -> None:
         """Raises OSError when there is no route or a rule forbids it."""
         if self.local is None:
             self.bind()
         assert self.local is not None
-        counted = self.namespace.counted
-        try:
-            source = self.local[0] if self.local[0] != ANY else self.namespace.source_for(destination[0])
-            datagram = UDP(self.local[1], destination[1], data)
-            packet = IPv4(source, destination[0], Protocol.UDP, datagram, ttl)
-            self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
-        except NoRoute as refusal:
-            counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
-            raise
-        counted["UdpOutDatagrams"] += 1
+        source = self.local[0] if self.local[0] != ANY else self.namespace.sockets.source_for(destination[0])
+        datagram = UDP(self.local[1], destination[1], data)
+        packet = IPv4(source, destination[0], Protocol.UDP, datagram, self.namespace.settings.default_ttl)
+        self.namespace.ipv4.send(PathMTUDiscovery.WANT.apply(packet, self.namespace))
+        self.namespace.counted["UdpOutDatagrams"] += 1
 
     async def receive_from(self, timeout: float | None = None) -> tuple[bytes, Endpoint]:
         """Raises TimeoutError, or the OSError that an ICMP error stands for."""
@@ -166,9 +161,10 @@ class ICMPSocket:
         self.inbox = _Inbox(namespace)
         namespace.sockets.icmp.append(self)
 
-    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 64, tos: int = 0,
+    def send_to(self, message: ICMP, destination: IPv4Address, *, ttl: int = 0, tos: int = 0,
                 path_mtu_discovery: PathMTUDiscovery = PathMTUDiscovery.WANT) -> None:
-        """Raises OSError: no route, forbidden by a rule, or too long for the MTU (EMSGSIZE)."""
+        """``ttl`` 0: as usual. Raises OSError: no route, forbidden by a rule, or too long for the MTU (EMSGSIZE)."""
+        ttl = ttl or self.namespace.settings.default_ttl
         source = self.source or self.namespace.source_for(destination, self.interface)
         packet = IPv4(source, destination, Protocol.ICMP, message, ttl, tos=tos)
         self.namespace.ipv4.send(path_mtu_discovery.apply(packet, self.namespace, self.interface), self.interface)
@@ -215,10 +211,7 @@ class SocketTable:
         counted["IcmpInMsgs"] += 1
         counted[f"IcmpMsgInType{int(message.type)}"] += 1
         if message.type == ICMPType.ECHO_REQUEST:
-            if self._namespace.is_broadcast(packet.destination):
-                counted["IcmpInErrors"] += 1
-            else:
-                icmp.answer_echo(self._namespace, packet, message)
+            icmp.answer_echo(self._namespace, packet, message)
             return
         for socket in list(self.icmp):
             # an error that we tell ourselves comes by lo: who listens on another interface doesn't hear of it
@@ -243,7 +236,7 @@ class SocketTable:
             socket.inbox.put(packet)
         if sockets:
             return
-        is_for_all = self._namespace.is_broadcast(packet.destination)
+        is_for_all = self._namespace.is_for_all(packet.destination)
         self._namespace.counted["UdpIgnoredMulti" if is_for_all else "UdpNoPorts"] += 1
         if not is_for_all:
             icmp.send_error(self._namespace, packet, ICMPType.UNREACHABLE, Unreachable.PORT)
@@ -253,12 +246,20 @@ class SocketTable:
         sockets = [s for s in self.udp.get(port, ()) if s.local is not None and s.local[0] in (ip, ANY)]
         return sorted(sockets, key=lambda socket: socket.local == (ANY, port))[:1]
 
+    def source_for(self, destination: IPv4Address, interface: str = "") -> IPv4Address:
+        """The address of a socket that is connected to ``destination``. Raises NoRoute, which is counted."""
+        try:
+            return self._namespace.source_for(destination, interface)
+        except NoRoute as refusal:
+            self._namespace.counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
+            raise
+
     def check_free(self, protocol: str, ip: IPv4Address, port: int) -> None:
         """Raises OSError: EADDRINUSE when the port is taken, EADDRNOTAVAIL for a foreign address."""
         (self.tcp.check_free if protocol == "tcp" else self._check_free_udp)(ip, port)
 
     def _check_free_udp(self, ip: IPv4Address, port: int) -> None:
-        if ip != ANY and not self._namespace.is_local(ip):
+        if ip != ANY and not self._namespace.may_bind(ip):
             raise socket_error(errno.EADDRNOTAVAIL)
         if any(taken.local is not None and (ANY in (ip, taken.local[0]) or taken.local[0] == ip)
                for taken in self.udp.get(port, ())):

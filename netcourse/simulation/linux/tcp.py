@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from netcourse.packets import TCP, IPv4, Protocol, TCPFlags
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
+from netcourse.simulation.linux.credentials import ROOT, Credentials
 from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS
-from netcourse.simulation.linux.routes import NoRoute
 from netcourse.simulation.linux.tasks import Future, wait_for
 from netcourse.simulation.linux.tcp_receiving import Receiving
 from netcourse.simulation.linux.tcp_sending import Piece, Sending
@@ -67,7 +67,7 @@ class TCPSocket:
         self._listener: TCPSocket | None = None
         clock = namespace.machine.clock
         self._sending = Sending(clock, namespace.machine.random.getrandbits(32), self._transmit_piece, self._timed_out,
-                                counted=namespace.counted)
+                                namespace)
         self._their_options = TCPOptions()
         self._their_time = self._opened = 0
         self._receiving = Receiving()
@@ -91,7 +91,10 @@ class TCPSocket:
 
     # Calls
 
-    def bind(self, ip: IPv4Address = ANY, port: int = 0) -> None:
+    def bind(self, ip: IPv4Address = ANY, port: int = 0, *, user: Credentials = ROOT) -> None:
+        """Raises OSError: EACCES where not everybody may use the port, EADDRINUSE, EADDRNOTAVAIL."""
+        if 0 < port < self.namespace.settings.get("ip_unprivileged_port_start") and not user.is_root:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         self.namespace.sockets.tcp.check_free(ip, port)
         self.local = (ip, port)
 
@@ -175,7 +178,7 @@ class TCPSocket:
         host = remote[0] if remote[0] != ANY else LOOPBACK_ADDRESS
         if namespace.is_broadcast(host) or host.is_multicast:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
-        source = self.local[0] if self.local[0] != ANY else self._source_for(host)
+        source = self.local[0] if self.local[0] != ANY else namespace.sockets.source_for(host)
         self.local = (source, self.local[1] or namespace.sockets.free_port(table.ports()))
         self.remote = (host, remote[1])
         former = table.connections.get((self.local, self.remote))
@@ -188,14 +191,6 @@ class TCPSocket:
         namespace.counted["TcpActiveOpens"] += 1
         self._sending.open(SYN)
         self._raise_error()
-
-    def _source_for(self, host: IPv4Address) -> IPv4Address:
-        """Raises NoRoute."""
-        try:
-            return self.namespace.source_for(host)
-        except NoRoute as refusal:
-            self.namespace.counted["IpOutNoRoutes"] += refusal.errno == errno.ENETUNREACH
-            raise
 
     def _largest_segment(self) -> int:
         return self.namespace.ipv4.mtu_to(self.remote[0]) - HEADERS
@@ -215,7 +210,8 @@ class TCPSocket:
         expected = self._receiving.expected if flags & ACK else 0
         segment = TCP(self.local[1], self.remote[1], sequence, expected, flags, window, self._options(flags), data,
                       piece_size=size if len(data) > size else 0)
-        packet = IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, dont_fragment=True)
+        packet = IPv4(self.local[0], self.remote[0], Protocol.TCP, segment, self.namespace.settings.default_ttl,
+                      dont_fragment=True)
         self.namespace.counted["TcpOutSegs"] += packet.pieces * is_new
         try:
             self.namespace.ipv4.send(packet)
@@ -364,7 +360,9 @@ class TCPSocket:
         elif self._linger is None and (self.state is State.TIME_WAIT
                                        or (self.state is State.FIN_WAIT_2 and self._is_closed)):
             self.namespace.counted["TcpExtTW"] += 1
-            self._linger = self.namespace.machine.clock.call_later(LINGER, self.give_way)
+            is_over = self.state is State.TIME_WAIT
+            wait = LINGER if is_over else self.namespace.settings.get("tcp_fin_timeout") * SECOND
+            self._linger = self.namespace.machine.clock.call_later(wait, self.give_way)
 
     def fail(self, error: OSError) -> None:
         """An ICMP error has come for this connection: fatal while it is being made (RFC 1122 section 4.2.3.9).

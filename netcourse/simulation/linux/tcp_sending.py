@@ -7,12 +7,16 @@ sent again one piece at a time.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netcourse.packets import TCPFlags
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Clock, Timer
+
+if TYPE_CHECKING:
+    from netcourse.simulation.linux.namespace import Namespace
 
 FIN, SYN, PSH, ACK = TCPFlags.FIN, TCPFlags.SYN, TCPFlags.PSH, TCPFlags.ACK
 SEQUENCES = 2**32
@@ -20,7 +24,6 @@ INITIAL_SEGMENTS = 10
 LONGEST_PIECE = 65535 - 60
 SEND_BUFFER = 256 * 1024
 OPENING_TIMEOUT, DATA_TIMEOUT, LONGEST_TIMEOUT = SECOND, 200 * MILLISECOND, 120 * SECOND
-LINEAR_RETRIES, SYN_RETRIES, ANSWER_RETRIES, DATA_RETRIES = 4, 10, 5, 15
 
 
 def is_before(one: int, other: int) -> bool:
@@ -54,12 +57,14 @@ class Piece:
 class Sending:
     """``transmit`` puts a piece on its way, ``give_up`` is called when it was sent in vain too often.
 
-    ``segment_size`` and the other side's ``window`` are in bytes. What is sent is ``counted`` with all the namespace's.
+    ``segment_size`` and the other side's ``window`` are in bytes. The ``namespace`` counts what is sent, and says how
+    often.
     """
 
     def __init__(self, clock: Clock, first_sequence: int, transmit: Callable[[Piece], None],
-                 give_up: Callable[[], None], *, counted: Counter[str]) -> None:
-        self._clock, self._transmit, self._give_up, self._counted = clock, transmit, give_up, counted
+                 give_up: Callable[[], None], namespace: Namespace) -> None:
+        self._clock, self._transmit, self._give_up = clock, transmit, give_up
+        self._counted, self._settings = namespace.counted, namespace.settings
         self.next = self._acknowledged = self._small_until = first_sequence
         self.window, self.segment_size = 0, 536
         self._segments_allowed = INITIAL_SEGMENTS
@@ -190,12 +195,16 @@ class Sending:
         """The first repetitions of a SYN come every second (net.ipv4.tcp_syn_linear_timeouts)."""
         opening = self._opening()
         if opening and not opening & ACK:
-            return OPENING_TIMEOUT << max(self._retries - LINEAR_RETRIES, 0)
+            return OPENING_TIMEOUT << max(self._retries - self._settings.get("tcp_syn_linear_timeouts"), 0)
         return (OPENING_TIMEOUT if opening else DATA_TIMEOUT) << self._retries
 
     def _most_retries(self) -> int:
-        opening = self._opening()
-        return DATA_RETRIES if not opening else ANSWER_RETRIES if opening & ACK else SYN_RETRIES
+        opening, setting = self._opening(), self._settings.get
+        if not opening:
+            return setting("tcp_retries2")
+        if opening & ACK:
+            return setting("tcp_synack_retries")
+        return setting("tcp_syn_retries") + setting("tcp_syn_linear_timeouts")
 
     def _expired(self) -> None:
         self.timer = None

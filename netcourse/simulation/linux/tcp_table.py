@@ -28,7 +28,7 @@ class TCPTable:
 
     def check_free(self, ip: IPv4Address, port: int) -> None:
         """Raises OSError: EADDRNOTAVAIL, EADDRINUSE."""
-        if ip != ANY and not self._namespace.is_local(ip):
+        if ip != ANY and not self._namespace.may_bind(ip):
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
         if any(ANY in (ip, other.local[0]) or other.local[0] == ip for other in self.listeners.get(port, ())):
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
@@ -51,6 +51,8 @@ class TCPTable:
                 del self.listeners[socket.local[1]]
 
     def deliver(self, packet: IPv4, segment: TCP) -> None:
+        if self._namespace.is_for_all(packet.destination):
+            return
         self._namespace.counted["TcpInSegs"] += packet.pieces
         local, remote = (packet.destination, segment.destination_port), (packet.source, segment.source_port)
         socket = self.connections.get((local, remote))
@@ -87,7 +89,8 @@ class TCPTable:
         if not by_rule:
             self._namespace.counted.update(("TcpOutSegs", "TcpOutRsts"))
         try:
-            self._namespace.ipv4.send(IPv4(packet.destination, packet.source, Protocol.TCP, reset,
+            ttl = self._namespace.settings.default_ttl
+            self._namespace.ipv4.send(IPv4(packet.destination, packet.source, Protocol.TCP, reset, ttl,
                                            dont_fragment=True, is_related=by_rule))
         except OSError as reason:
             self._namespace.record("socket", "dropped", packet, reason.strerror or "")

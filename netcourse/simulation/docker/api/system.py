@@ -13,10 +13,10 @@ from netcourse.simulation.docker.errors import bad_request, not_found
 from netcourse.simulation.docker.events import Event, matches
 from netcourse.simulation.docker.inspecting import sizes, summarise_container
 from netcourse.simulation.docker.mounts import users
+from netcourse.simulation.linux import kernel
 
 VERSION, API_VERSION, OLDEST_API = "28.5.2", "1.51", "1.24"
 SERVER = f"Docker/{VERSION} (linux)"
-KERNEL = "6.12.48"
 BUILT = "2025-11-05T14:43:33.000000000+00:00"
 POLL = 0.05
 REGISTRY = {"IndexConfigs": {"docker.io": {"Mirrors": [], "Name": "docker.io", "Official": True, "Secure": True}},
@@ -31,13 +31,14 @@ def ping(request: Request) -> Response:
 
 def version(request: Request) -> Response:
     details = {"ApiVersion": API_VERSION, "Arch": "amd64", "BuildTime": BUILT, "Experimental": "false",
-               "GitCommit": "netcourse", "GoVersion": "none", "KernelVersion": KERNEL, "MinAPIVersion": OLDEST_API,
+               "GitCommit": "netcourse", "GoVersion": "none", "KernelVersion": kernel.RELEASE,
+               "MinAPIVersion": OLDEST_API,
                "Os": "linux"}
     return Response({
         "Platform": {"Name": "netcourse (simulated)"},
         "Components": [{"Name": "Engine", "Version": VERSION, "Details": details}],
         "Version": VERSION, "ApiVersion": API_VERSION, "MinAPIVersion": OLDEST_API, "GitCommit": "netcourse",
-        "GoVersion": "none", "Os": "linux", "Arch": "amd64", "KernelVersion": KERNEL, "BuildTime": BUILT,
+        "GoVersion": "none", "Os": "linux", "Arch": "amd64", "KernelVersion": kernel.RELEASE, "BuildTime": BUILT,
     })
 
 
@@ -54,7 +55,7 @@ def info(request: Request) -> Response:
             "MemoryLimit": True, "SwapLimit": True, "CpuCfsPeriod": True, "CpuCfsQuota": True, "CPUShares": True,
             "CPUSet": True, "PidsLimit": True, "IPv4Forwarding": engine.machine.root.forwarding, "Debug": False,
             "OomKillDisable": False, "SystemTime": engine.timestamp(), "LoggingDriver": "json-file",
-            "CgroupDriver": "cgroupfs", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": KERNEL,
+            "CgroupDriver": "cgroupfs", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": kernel.RELEASE,
             "OperatingSystem": "netcourse (simulated)", "OSVersion": "", "OSType": "linux", "Architecture": "x86_64",
             "IndexServerAddress": "https://index.docker.io/v1/", "NCPU": 1, "MemTotal": 1 << 30,
             "DockerRootDir": "/var/lib/docker", "Name": engine.machine.name, "Labels": [], "ExperimentalBuild": False,

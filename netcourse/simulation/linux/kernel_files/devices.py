@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Callable
 from functools import partial
 
+from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import SECOND
-from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.device import HIGHEST_MTU, LOWEST_MTU, Device
 from netcourse.simulation.linux.forwarding import AGEING_TIME
-from netcourse.simulation.linux.live_files import LiveFile, Tree, refusing, text_file
+from netcourse.simulation.linux.live_files import LiveFile, Tree, refusing, text_file, unchangeable
 from netcourse.simulation.linux.namespace import Namespace
+from netcourse.simulation.linux.settings import number_in
 
 HUNDREDTHS = 100
 _UP, _BROADCAST, _LOOPBACK, _PROMISCUOUS, _ALL_MULTICAST, _MULTICAST = 0x1, 0x2, 0x8, 0x100, 0x200, 0x1000
@@ -21,6 +25,11 @@ _STATISTICS = ("collisions", "multicast", "rx_compressed", "rx_crc_errors", "rx_
                "rx_over_errors", "tx_aborted_errors", "tx_carrier_errors", "tx_compressed", "tx_dropped", "tx_errors",
                "tx_fifo_errors", "tx_heartbeat_errors", "tx_window_errors")
 _FORWARDING, _DISABLED = 3, 0
+_LONGEST = 2**31 - 1
+# the kernel would take another value (net/core/net-sysfs.c, net/bridge/br_sysfs_if.c), and nothing here would change
+_UNCHANGED = ("broadcast_flood", "carrier", "flags", "isolated", "learning", "multicast_flood",
+              "neigh_suppress", "netdev_group", "path_cost", "priority", "proto_down", "proxyarp", "root_block",
+              "unicast_flood")
 
 
 def tree(namespace: Namespace) -> Tree:
@@ -37,8 +46,52 @@ def _device(device: Device) -> Tree:
         "type": _LOOPBACK_TYPE if loopback else _ETHERNET,
     }
     folders: Tree = {"statistics": partial(_statistics, device), **_relatives(device)}
-    files = {name: text_file(value) for name, value in entries.items()}
+    files = {name: text_file(value, _changes(device, name)) for name, value in entries.items()}
+    files["ifalias"] = LiveFile(lambda: b"", unchangeable)
     return files | {"uevent": LiveFile(lambda: _event(device).encode())} | _link_files(device) | dict(folders)
+
+
+def _changes(device: Device, name: str) -> Callable[[bytes], None] | None:
+    """How a setting is taken, where it can be written to."""
+    if name in _CHANGES:
+        return partial(_change, device, _CHANGES[name])
+    return unchangeable if name in _UNCHANGED else None
+
+
+def _change(device: Device, change: Callable[[Device, int], None], data: bytes) -> None:
+    """Raises OSError(EINVAL)."""
+    if not data:
+        return
+    try:
+        change(device, number_in(data.decode(errors="replace").strip()))
+    except ValueError:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+
+
+def _set_mtu(device: Device, value: int) -> None:
+    """Raises ValueError."""
+    if not LOWEST_MTU <= value <= (_LONGEST if device.kind == "loopback" else HIGHEST_MTU):
+        raise ValueError(value)
+    device.mtu = value
+    ipv6.follow(device)
+
+
+def _set_queue_length(device: Device, value: int) -> None:
+    """Raises ValueError."""
+    if not 0 <= value <= _LONGEST:
+        raise ValueError(value)
+    device.queue_length = value
+
+
+def _set_hairpin(port: Device, value: int) -> None:
+    assert port.master is not None
+    if value:
+        port.master.hairpin.add(port.name)
+    else:
+        port.master.hairpin.discard(port.name)
+
+
+_CHANGES = {"mtu": _set_mtu, "tx_queue_len": _set_queue_length, "hairpin_mode": _set_hairpin}
 
 
 def _flags(device: Device) -> int:
@@ -115,5 +168,5 @@ def _port(port: Device) -> Tree:
         "neigh_suppress": 0, "path_cost": 2, "port_id": f"{0x8000 + port.port_number:#x}",
         "port_no": f"{port.port_number:#x}", "priority": 32, "proxyarp": 0, "root_block": 0,
         "state": _FORWARDING if forwards else _DISABLED, "unicast_flood": 1}
-    settings: Tree = {name: text_file(value) for name, value in values.items()}
+    settings: Tree = {name: text_file(value, _changes(port, name)) for name, value in values.items()}
     return {**settings, "bridge": partial(_device, bridge)}

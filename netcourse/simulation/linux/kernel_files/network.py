@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.device import Device
-from netcourse.simulation.linux.groups import groups_of, macs_of
+from netcourse.simulation.linux.groups import groups_of, ipv6_groups_of, macs_of
 from netcourse.simulation.linux.namespace import Namespace
 
 ROUTE_HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
@@ -85,6 +85,12 @@ def groups(namespace: Namespace) -> bytes:
             text += f"{device.index}\t{device.name:<10}: {len(joined):5} {'V3':>7}\n"
         text += "".join(f"\t\t\t\t{hexadecimal(group)}     1 0:00000000\t\t0\n" for group in joined)
     return text.encode()
+
+
+def ipv6_groups(namespace: Namespace) -> bytes:
+    """net/ipv6/mcast.c, igmp6_mc_seq_show."""
+    return "".join(f"{device.index:<4} {device.name:<15} {int(group):032x} {1:5} {flags:08X} 0\n"
+                   for device in by_index(namespace) for group, flags in ipv6_groups_of(device)).encode()
 
 
 def link_layer_groups(namespace: Namespace) -> bytes:

@@ -8,66 +8,60 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux import settings as tunable
 from netcourse.simulation.linux.device import Device
-from netcourse.simulation.linux.live_files import LiveFile, Tree, read_only
+from netcourse.simulation.linux.kernel_files import fixed_settings as fixed
+from netcourse.simulation.linux.live_files import LiveFile, Tree, unchangeable
 from netcourse.simulation.linux.namespace import Namespace
-
-_IPV4 = {
-    "icmp_echo_ignore_broadcasts": "1", "icmp_errors_use_inbound_ifaddr": "0",
-    "icmp_ignore_bogus_error_responses": "1", "icmp_msgs_burst": "50", "icmp_msgs_per_sec": "1000",
-    "icmp_ratelimit": "1000", "icmp_ratemask": "6168", "ip_default_ttl": "64", "ip_dynaddr": "0",
-    "ip_forward_use_pmtu": "0", "ip_local_reserved_ports": "", "ip_no_pmtu_disc": "0", "ip_nonlocal_bind": "0",
-    "ip_unprivileged_port_start": "1024", "ping_group_range": "1\t0", "tcp_keepalive_intvl": "75",
-    "tcp_keepalive_probes": "9", "tcp_keepalive_time": "7200", "tcp_retries2": "15", "tcp_syn_retries": "6",
-    "tcp_synack_retries": "5"}
-_INTERFACE = {
-    "accept_local": "0", "accept_redirects": "1", "accept_source_route": "1", "arp_accept": "0", "arp_announce": "0",
-    "arp_filter": "0", "arp_ignore": "0", "arp_notify": "0", "bc_forwarding": "0", "disable_policy": "0",
-    "disable_xfrm": "0", "ignore_routes_with_linkdown": "0", "log_martians": "0",
-    "mc_forwarding": "0", "promote_secondaries": "0", "proxy_arp": "0", "proxy_arp_pvlan": "0", "route_localnet": "0",
-    "rp_filter": "0", "secure_redirects": "1", "send_redirects": "1", "shared_media": "1", "src_valid_mark": "0"}
-_OF_ALL = {"accept_redirects": "0", "accept_source_route": "0"}
-_OF_LOOPBACK = {"disable_policy": "1", "disable_xfrm": "1"}
-_NEIGHBOURS = {
-    "app_solicit": "0", "base_reachable_time": "30", "base_reachable_time_ms": "30000", "delay_first_probe_time": "5",
-    "gc_stale_time": "60", "mcast_solicit": "3", "retrans_time_ms": "1000", "ucast_solicit": "3", "unres_qlen": "101"}
-_CORE = {"somaxconn": "4096"}
-_BRIDGE = {"bridge-nf-call-arptables": "1", "bridge-nf-call-ip6tables": "1", "bridge-nf-filter-pppoe-tagged": "0",
-           "bridge-nf-filter-vlan-tagged": "0", "bridge-nf-pass-vlan-input-dev": "0"}
-
+from netcourse.simulation.linux.settings import Setting, number_in
 
 Reader = Callable[[], str]
 Writer = Callable[[str], None]
 
 
-def tree(namespace: Namespace, *, writable: bool) -> Tree:
-    return _Settings(namespace, writable=writable).tree()
+def tree(namespace: Namespace) -> Tree:
+    return _Settings(namespace).tree()
 
 
 class _Settings:
-    def __init__(self, namespace: Namespace, *, writable: bool) -> None:
-        self._namespace, self._writable = namespace, writable
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
 
     def tree(self) -> Tree:
-        return {"bridge": self._bridge, "core": lambda: self._fixed("core", _CORE), "ipv4": self._ipv4,
+        return {"bridge": self._bridge, "core": lambda: self._fixed("core", fixed.OF_CORE), "ipv4": self._ipv4,
+                "netfilter": self._connections,
                 "ipv6": lambda: {"conf": partial(self._of_devices, self._ipv6_configuration, "all", "default")}}
 
     def _bridge(self) -> Tree:
         filtering = self._switch(self._namespace, "bridge_netfilter")
-        return {**self._fixed("bridge", _BRIDGE), "bridge-nf-call-iptables": filtering}
+        return {**self._fixed("bridge", fixed.OF_BRIDGE), "bridge-nf-call-iptables": filtering}
 
     def _ipv4(self) -> Tree:
         namespace = self._namespace
         shared = ("default",) if namespace is namespace.machine.root else ()
-        return {**self._fixed("ipv4", _IPV4), "ip_forward": self._switch(namespace, "forwarding"),
-                "icmp_echo_ignore_all": self._switch(namespace, "ignores_echo"),
+        return {**self._fixed("ipv4", fixed.OF_STACK), **self._of_namespace(tunable.OF_STACK),
+                "ip_forward": self._switch(namespace, "forwarding", then=self._forward_everywhere),
                 "ip_local_port_range": self._file(partial(_port_range, namespace), partial(_set_port_range, namespace)),
-                "conf": partial(self._of_devices, self._configuration, "all", "default"),
-                "neigh": partial(self._of_devices, self._neighbours, *shared)}
+                "conf": partial(self._of_devices, self._configuration, tunable.ALL, tunable.DEFAULT),
+                "neigh": partial(self._of_devices, self._neighbours, *shared),
+                "route": lambda: self._fixed("ipv4/route", fixed.OF_ROUTE)}
+
+    def _connections(self) -> Tree:
+        connections = self._namespace.netfilter.conntrack
+        return {**self._fixed("netfilter", fixed.OF_CONNECTIONS), **self._of_namespace(tunable.OF_CONNECTIONS),
+                "nf_conntrack_count": LiveFile(lambda: f"{len(connections.listing())}\n".encode())}
+
+    def _of_namespace(self, table: Mapping[str, Setting]) -> Tree:
+        settings = self._namespace.settings
+        return {name: self._number(partial(settings.get, name), partial(settings.put, name), setting)
+                for name, setting in table.items()}
+
+    def _forward_everywhere(self) -> None:
+        self._namespace.settings.forget_everywhere("forwarding")
 
     def _of_devices(self, build: Callable[[str, Device | None], Tree], *shared: str) -> Tree:
         """A folder for what holds for ``all``, and for the ``default`` of new devices, and one for each device."""
@@ -75,13 +69,39 @@ class _Settings:
                 **{name: partial(build, name, device) for name, device in self._namespace.devices.items()}}
 
     def _configuration(self, name: str, device: Device | None) -> Tree:
-        own = _OF_ALL if name == "all" else _OF_LOOPBACK if device is self._namespace.loopback else {}
-        forwarding = {"forwarding": str(int(self._namespace.forwarding))}
-        fixed = self._fixed(f"ipv4/conf/{name}", _INTERFACE | own | forwarding)
-        return fixed | ({"forwarding": self._switch(self._namespace, "forwarding")} if name == "all" else {})
+        namespace = self._namespace
+        of_loopback = fixed.OF_LOOPBACK if device is namespace.loopback else {}
+        own = fixed.OF_ALL_INTERFACES if name == tunable.ALL else of_loopback
+        forwarding = self._of_interface(name, "forwarding", Setting(int(namespace.forwarding)))
+        if name == tunable.ALL:
+            forwarding = self._switch(namespace, "forwarding", then=self._forward_everywhere)
+        return {**self._fixed(f"ipv4/conf/{name}", fixed.OF_INTERFACE | own), "forwarding": forwarding,
+                **{key: self._of_interface(name, key, setting) for key, setting in tunable.OF_INTERFACE.items()}}
+
+    def _of_interface(self, name: str, key: str, setting: Setting) -> LiveFile:
+        settings = self._namespace.settings
+
+        def write(value: int) -> None:
+            settings.put_of(name, key, value)
+            if name == tunable.DEFAULT:
+                self._namespace.follow_default(key, value)
+
+        return self._number(lambda: settings.of(name, key, setting.usual), write, setting)
 
     def _neighbours(self, name: str, _: Device | None) -> Tree:
-        return self._fixed(f"ipv4/neigh/{name}", _NEIGHBOURS)
+        numbers = {key: self._of_interface(name, key, setting) for key, setting in tunable.OF_NEIGHBOURS.items()}
+        others = {f"{key.removesuffix('_ms')}": self._in_other_unit(name, key, unit)
+                  for key, unit in (("base_reachable_time_ms", 1000), ("retrans_time_ms", 10))}
+        return {**self._fixed(f"ipv4/neigh/{name}", fixed.OF_NEIGHBOURS), **numbers, **others}
+
+    def _in_other_unit(self, name: str, key: str, unit: int) -> LiveFile:
+        """The same setting, told in ``unit`` milliseconds."""
+        settings = self._namespace.settings
+        return self._number(lambda: settings.of_neighbours(name, key) // unit,
+                            lambda value: settings.put_of(name, key, value * unit), Setting(0))
+
+    def _number(self, read: Callable[[], int], write: Callable[[int], None], setting: Setting) -> LiveFile:
+        return self._file(lambda: str(read()), partial(_set_number, write, setting))
 
     def _ipv6_configuration(self, name: str, device: Device | None) -> Tree:
         if name == "default":
@@ -94,34 +114,43 @@ class _Settings:
         return {name: self._file(*_kept(self._namespace, f"{folder}/{name}", value)) for name, value in values.items()}
 
     def _switch(self, owner: Namespace | Device, name: str, *, then: Callable[[], None] = lambda: None) -> LiveFile:
-        return self._file(lambda: str(int(getattr(owner, name))), partial(_set_switch, owner, name, then))
+        return self._number(lambda: int(getattr(owner, name)), partial(_set_switch, owner, name, then), Setting(0))
 
     def _file(self, read: Reader, write: Writer) -> LiveFile:
         def take(data: bytes) -> None:
             # who opens a file to write does so without a word at first
-            if data:
-                write(data.decode(errors="replace").strip())
+            text = data.decode(errors="replace").strip()
+            if text:
+                write(text)
 
-        return LiveFile(lambda: f"{read()}\n".encode(), take if self._writable else read_only)
+        return LiveFile(lambda: f"{read()}\n".encode(), take)
 
 
 def _kept(namespace: Namespace, path: str, usual: str) -> tuple[Reader, Writer]:
     """A setting that has its usual value, or the one that the namespace was made with."""
     def read() -> str:
-        return namespace.settings.get(path, usual)
+        return namespace.settings.texts.get(path, usual)
 
     def write(text: str) -> None:
         if text.split() != read().split():
-            raise OSError(errno.EOPNOTSUPP, "another value is not simulated")
+            unchangeable(text.encode())
 
     return read, write
 
 
-def _set_switch(owner: Namespace | Device, name: str, then: Callable[[], None], text: str) -> None:
-    if not text.lstrip("-").isdigit():
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    setattr(owner, name, int(text) != 0)
-    then()
+def _set_number(write: Callable[[int], None], setting: Setting, text: str) -> None:
+    """Raises OSError(EINVAL)."""
+    try:
+        value = setting.read(text)
+    except ValueError:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+    write(value)
+
+
+def _set_switch(owner: Namespace | Device, name: str, then: Callable[[], None], value: int) -> None:
+    if value != getattr(owner, name):
+        setattr(owner, name, value != 0)
+        then()
 
 
 def _port_range(namespace: Namespace) -> str:
@@ -130,9 +159,12 @@ def _port_range(namespace: Namespace) -> str:
 
 
 def _set_port_range(namespace: Namespace, text: str) -> None:
-    """Raises OSError(EINVAL) for what isn't two ports in their order."""
-    words = text.split()
-    ports = [int(word) for word in words if word.isdigit()]
-    if len(ports) != 2 or len(words) != 2 or not 1 <= ports[0] <= ports[1] <= 65535:
+    """The first, or both. Raises OSError(EINVAL) for what isn't two ports in their order."""
+    try:
+        numbers = [number_in(word) for word in text.split()[:2]]
+    except ValueError:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+    first, last = (*numbers, namespace.local_ports[1])[:2]
+    if not 1 <= first <= last <= 65535:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    namespace.local_ports = (ports[0], ports[1])
+    namespace.local_ports = (first, last)

@@ -58,7 +58,8 @@ _SYNCHRONISED = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 def snmp(namespace: Namespace) -> bytes:
     connected = sum(socket.state in _SYNCHRONISED for socket in namespace.sockets.tcp.connections.values())
-    settings = {"IpForwarding": 1 if namespace.forwarding else 2, "IpDefaultTTL": 64, "TcpCurrEstab": connected}
+    settings = {"IpForwarding": 1 if namespace.forwarding else 2, "IpDefaultTTL": namespace.settings.default_ttl,
+                "TcpCurrEstab": connected}
     values = _TCP_CONSTANTS | settings | namespace.counted
     values |= {f"Icmp{name}": namespace.counted[known] for name, known in _MESSAGES.items()}
     lines = [*_pair("Ip", _IP, values), *_pair("Icmp", _ICMP, values), *_message_lines(namespace.counted),

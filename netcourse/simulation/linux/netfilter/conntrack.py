@@ -7,7 +7,8 @@ from dataclasses import replace
 from netcourse.packets import ICMP, IPv4, Protocol
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.netfilter.connection import Connection, Tuple
-from netcourse.simulation.linux.netfilter.following import Verdict, first_state, follow
+from netcourse.simulation.linux.netfilter.following import Moment, Verdict, first_state, follow
+from netcourse.simulation.linux.settings import Settings
 
 FIRST_PORT, LAST_PORT = 1024, 65535
 CLEARED_AT = 1024
@@ -17,8 +18,8 @@ NAMES = {Protocol.ICMP: "icmp", Protocol.TCP: "tcp", Protocol.UDP: "udp"}
 class Conntrack:
     """The connections of one namespace. ``arriving`` holds them by the tuples that packets come with."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock, self._settings = clock, settings
         self.arriving: dict[Tuple, Connection] = {}
         self._under_way: dict[Tuple, Connection] = {}
         self._next_clearance = CLEARED_AT
@@ -37,7 +38,7 @@ class Conntrack:
         if connection is None:
             return self._begin(key, packet)
         original = connection.is_original(key)
-        verdict = follow(connection, packet, original=original, now=self._clock.now)
+        verdict = follow(connection, packet, Moment(self._clock.now, self._settings, original))
         if verdict is Verdict.NEW:
             self.forget(connection)
             return self._begin(key, packet)
@@ -56,13 +57,13 @@ class Conntrack:
         return None
 
     def _begin(self, key: Tuple, packet: IPv4) -> Connection | None:
-        state = first_state(packet)
+        state = first_state(packet, self._settings)
         if state is None:
             return None
         if len(self.arriving) > self._next_clearance:
             self._clear()
         connection = Connection(key, key.mirror(), self._clock.now, self._clock.now, state=state)
-        follow(connection, packet, original=True, now=self._clock.now)
+        follow(connection, packet, Moment(self._clock.now, self._settings, original=True))
         self._index(connection)
         return connection
 

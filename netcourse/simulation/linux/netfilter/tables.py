@@ -64,7 +64,7 @@ class Netfilter:
         self.namespace = namespace
         self._tables: dict[str, Table] = {}
         self._not_entered: list[Callable[[], object]] = []
-        self.conntrack = Conntrack(namespace.machine.clock)
+        self.conntrack = Conntrack(namespace.machine.clock, namespace.settings)
         self._tracks: bool | None = None
 
     @property

@@ -48,7 +48,7 @@ async def httpd(process: Process) -> int:
     listener = TCPSocket(process.namespace)
     listener.is_ipv6 = address == ANY
     try:
-        listener.bind(address, port)
+        listener.bind(address, port, user=process.user)
     except OSError as error:
         raise Complaint(f"httpd: bind: {error.strerror}") from None
     listener.listen()

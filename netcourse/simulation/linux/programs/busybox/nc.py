@@ -64,7 +64,7 @@ async def _connect(process: Process, given: dict[str, str], rest: list[str], pat
     target = await address_of(process, rest[0])
     socket = TCPSocket(process.namespace)
     try:
-        socket.bind(port=local)
+        socket.bind(port=local, user=process.user)
         await socket.connect((target, port), patience)
     except TimeoutError as error:
         if error.errno is None:
@@ -81,7 +81,7 @@ async def _listener(process: Process, given: dict[str, str], rest: list[str]) ->
     listener = TCPSocket(process.namespace)
     listener.is_ipv6 = ip == ANY
     try:
-        listener.bind(ip, port)
+        listener.bind(ip, port, user=process.user)
     except OSError as error:
         raise Complaint(f"nc: bind: {error.strerror}") from None
     listener.listen()

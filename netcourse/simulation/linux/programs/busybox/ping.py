@@ -22,7 +22,7 @@ from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.sockets import ICMPSocket
 
 LARGEST_NUMBER = 2**31 - 1
-DEFAULT_SIZE, DEFAULT_TTL = 56, 64
+DEFAULT_SIZE = 56
 DEFAULT_PATIENCE = 10
 TIMESTAMP_SIZE = 4
 DOUBLED = 524_288 / 1_000_000
@@ -47,14 +47,15 @@ def unreachable_text(error: OSError) -> str:
 
 @dataclass
 class _Plan:
-    """What was asked for; times in seconds, ``count`` 0 for as many as there is time for."""
+    """What was asked for; times in seconds, ``count`` 0 for as many as there is time for, ``ttl`` 0 for the
+    usual one."""
 
     name: str
     target: IPv4Address
     source: IPv4Address | None
     size: int = DEFAULT_SIZE
     pattern: int = 0
-    ttl: int = DEFAULT_TTL
+    ttl: int = 0
     count: int = 0
     interval: float = 1
     patience: int = DEFAULT_PATIENCE
@@ -109,7 +110,7 @@ async def _plan(process: Process, given: dict[str, str], name: str, family: str)
         raise Complaint(f"{name_of(process)}: can't set multicast source interface")
     ttl = int(given.get("t", "0"))
     return _Plan(name, target, wanted or (bound.addresses[0].ip if bound and bound.addresses else None), size, pattern,
-                 ttl if 0 < ttl < 256 else DEFAULT_TTL, int(given.get("c", "0")), interval,
+                 ttl if 0 < ttl < 256 else 0, int(given.get("c", "0")), interval,
                  int(given.get("W", DEFAULT_PATIENCE)), int(given.get("w", "0")), "q" in given, "A" in given)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from netcourse.simulation.linux import kernel
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, duration, options, usage
 from netcourse.simulation.linux.resolver import NameNotFound, find_addresses
 
 ENDLESS = 10**9
-KERNEL = "6.12.48"
 
 
 @complaining
@@ -74,7 +74,8 @@ async def uname(process: Process) -> int:
     given, rest = options(process, "amnrspvio")
     if rest:
         raise usage("uname")
-    words = {"s": "Linux", "n": process.hostname, "r": KERNEL, "v": "#1 SMP", "m": "x86_64", "o": "GNU/Linux"}
+    words = {"s": kernel.NAME, "n": process.hostname, "r": kernel.RELEASE, "v": kernel.VERSION,
+             "m": kernel.ARCHITECTURE, "o": "GNU/Linux"}
     chosen = list(words) if "a" in given else [letter for letter in words if letter in (given or {"s": ""})]
     process.write(" ".join(words[letter] for letter in chosen) + "\n")
     return 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
+from netcourse.simulation.linux.kernel_files.processes import visible_to
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining
@@ -22,10 +25,12 @@ async def run_inside(process: Process, words: list[str], namespace: Namespace, *
     """Start a program in ``namespace`` and wait for its end. /proc shows the new one, /sys/class/net only
     ``with_devices``, that is, when it is mounted anew (network_namespaces(7)). Raises ProgramNotFound."""
     files = process.files.seen_anew()
-    mount_kernel_files(files, namespace, writable=process.privileged)
+    mount_kernel_files(files, namespace, partial(visible_to, process), hostname=process.hostname,
+                       writable=process.privileged)
     if with_devices:
-        mount_devices(files, namespace)
-    child = process.machine.spawn(words, namespace=namespace, files=files, environment=process.environment)
+        mount_devices(files, namespace, writable=process.privileged)
+    child = process.machine.spawn(words, namespace=namespace, files=files, environment=process.environment,
+                                  pids=process.pids)
     child.inherit(process)
     child.stdin, child.stdout, child.stderr = process.stdin, process.stdout, process.stderr
     child.start()

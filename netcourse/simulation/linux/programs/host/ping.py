@@ -106,7 +106,7 @@ def _bind(run: _Run) -> str:
         raise OSError(errno.EADDRNOTAVAIL, "bind: Cannot assign requested address")
     run.socket.interface = "" if address is not None else chosen
     try:
-        run.socket.source = address or namespace.source_for(run.target, run.socket.interface)
+        run.socket.source = address or namespace.sockets.source_for(run.target, run.socket.interface)
     except OSError as error:
         asked_for_broadcast = error.errno == errno.EACCES
         raise OSError(error.errno, BROADCAST_REFUSED if asked_for_broadcast else f"connect: {error.strerror}") from None

@@ -82,7 +82,7 @@ def _options(given: dict[str, str], rest: list[str]) -> Options:
         raise Refused("ping: IPv6 is not simulated\n", 2)
     if numbers.get("t") == 0:
         raise Refused("ping: cannot set unicast time-to-live: Invalid argument\n", 2)
-    return Options(rest[0], numbers.get("c", 0), numbers.get("s", 56), numbers.get("t", 64), _tos(given),
+    return Options(rest[0], numbers.get("c", 0), numbers.get("s", 56), numbers.get("t", 0), _tos(given),
                    interval, patience or LINGER, numbers.get("w") or None,
                    given.get("I", ""), _discovery(given), frozenset(given), _pattern(given), tuple(warnings))
 

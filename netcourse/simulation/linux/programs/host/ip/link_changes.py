@@ -6,7 +6,7 @@ import errno
 
 from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.bridge import Bridge
-from netcourse.simulation.linux.device import DEFAULT_QUEUE_LENGTH, Device, Veth
+from netcourse.simulation.linux.device import DEFAULT_QUEUE_LENGTH, HIGHEST_MTU, LOWEST_MTU, Device, Veth
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.programs.busybox.options import Complaint
@@ -14,7 +14,6 @@ from netcourse.simulation.linux.programs.host.ip import words
 from netcourse.simulation.linux.programs.host.ip.namespace import target
 from netcourse.simulation.linux.programs.host.ip.words import Request
 
-LOWEST_MTU, HIGHEST_MTU = 68, 65535
 LONGEST_NAME = 15
 KINDS_UNSIMULATED = ("bond", "dummy", "gre", "gretap", "ifb", "ip6tnl", "ipip", "ipvlan", "ipvtap", "macsec", "macvlan",
                      "macvtap", "netkit", "nlmon", "sit", "team", "vcan", "vlan", "vrf", "vti", "vxlan", "wireguard")

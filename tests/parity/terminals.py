@@ -33,6 +33,9 @@ from tests.parity.transcripts import without_what_varies
 FOLDER = Path(__file__).parent / "terminals"
 PATIENCE, QUIET = 10.0, 1.5
 """Seconds: for what is expected, and after which nothing more is."""
+STARTING = 0.4
+"""A key for a program that has only just been started is pressed so much later, when it runs."""
+PROMPT = "\x1b[6n"
 ROWS, COLUMNS = 24, 80
 EXIT = re.compile(r"^\[(\d+)\]$", re.MULTILINE)
 
@@ -73,8 +76,10 @@ def play(session: Session, address: str) -> Session:
     """Press the same keys on the engine at ``address``: what appears, up to the first thing that wasn't expected."""
     terminal = _Terminal(session.command, address)
     try:
-        steps: list[tuple[str, str | None]] = []
+        steps: list[tuple[str, str]] = []
         for keys, expected in session.steps:
+            if steps and steps[-1][0].endswith("\r") and not steps[-1][1].endswith(PROMPT):
+                time.sleep(STARTING)
             shown = terminal.press(keys, expected)
             steps.append((keys, shown))
             if expected not in (None, shown):

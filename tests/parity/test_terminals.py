@@ -19,8 +19,14 @@ SESSIONS = [session for path in sorted(FOLDER.glob("*.txt")) for session in read
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda session: f"{session.file}: {session.title}")
 def test_a_terminal_shows_what_was_recorded(session: Session, engine: EngineAddress, docker_command: str) -> None:
-    clear(engine.address)
+    played = None
     try:
-        assert str(play(session, engine.address)) == str(session)
+        # keys that come before a program has begun are for the shell: a busy real engine may try once more
+        for _ in range(2 if engine.kind == "real" else 1):
+            clear(engine.address)
+            played = play(session, engine.address)
+            if played == session:
+                return
     finally:
         clear(engine.address)
+    assert str(played) == str(session)

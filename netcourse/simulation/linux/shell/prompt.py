@@ -18,8 +18,7 @@ _ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)")
 
 async def prompt(shell: Shell, name: str) -> str:
     """PS1 or PS2 with its variables and its backslashes."""
-    template = shell.variables.get(name, "").replace("\\", "\\\\")
-    text = await quoted(shell, template, escapes="\\")
+    text = await quoted(shell, shell.variables.get(name, ""), escapes="\\")
     return _ESCAPE.sub(lambda found: _meaning(shell.process, found[1]), text)
 
 

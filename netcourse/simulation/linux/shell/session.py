@@ -64,7 +64,7 @@ async def _lines(shell: Shell, control: JobControl, streams: Streams) -> int:
             if is_warned or not any(job.is_stopped for job in shell.jobs):
                 return end.code
             shell.process.write(STOPPED_JOBS)
-            is_warned = True
+            shell.code, is_warned = 0, True
             continue
         is_warned = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ from netcourse.simulation.linux.shell.parser import (
     Sequence,
 )
 
+SINGLE_QUOTED = re.compile(r"'([^']*)'")
+
 
 def text_of(node: Node) -> str:
     return _TEXTS[type(node)](node)
@@ -30,7 +33,8 @@ def _sequence(node: Sequence) -> str:
 
 
 def _command(node: Command) -> str:
-    return " ".join([*node.words, *(_redirection(redirection) for redirection in node.redirections)])
+    words = [SINGLE_QUOTED.sub(r'"\1"', word) for word in node.words]
+    return " ".join([*words, *(_redirection(redirection) for redirection in node.redirections)])
 
 
 def _redirection(node: Redirection) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker import known_names
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, conflict, not_found
+from netcourse.simulation.docker.errors import EngineError, conflict, failed, not_found
 from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
@@ -15,6 +16,7 @@ from netcourse.simulation.linux.routes import EVERYWHERE, Route
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
 
+LOOPBACK_PREFIX = 8
 # every process may use every port, and ping without a raw socket (moby daemon/oci_linux.go, WithSysctls)
 CONTAINER_SETTINGS = {"ipv4/ip_unprivileged_port_start": "0", "ipv4/ping_group_range": "0\t2147483647"}
 
@@ -96,11 +98,14 @@ def _attach(container: Container, endpoint: Endpoint) -> None:
 
 
 def part(container: Container, endpoint: Endpoint) -> None:
-    """Take a running container off a network; another one may get the default route and the published ports."""
+    """Take a running container off a network; another one may get the default route and the published ports.
+
+    dockerd says nothing when there is no way to the new gateway."""
     address = endpoint.ip
     container.engine.networks.detach(endpoint)
-    _place_default_route(container)
-    _publish(container)
+    with suppress(EngineError):
+        _place_default_route(container)
+        _publish(container)
     known_names.remove_own_address(container, address)
 
 
@@ -112,12 +117,29 @@ def _free_interface(namespace: Namespace, prefix: str) -> str:
 
 
 def _place_default_route(container: Container) -> None:
+    """Raises EngineError where there is no way to the gateway, as in 224.0.0.0/4; there is no default route then."""
     assert container.namespace is not None
     for route in [route for route in container.namespace.routes.listing() if route.is_default]:
         container.namespace.routes.remove(route)
     chosen = default_gateway(container.attached())
     if chosen is not None:
-        container.namespace.routes.add(Route(EVERYWHERE, chosen.interface, gateway=chosen.gateway))
+        way = _way_to_gateway(chosen, container.namespace)
+        container.namespace.routes.add(Route(EVERYWHERE, way, gateway=chosen.gateway))
+
+
+def _way_to_gateway(endpoint: Endpoint, namespace: Namespace) -> str:
+    """The interface; in 127.0.0.0/8 the kernel has its own (net/ipv4/route.c, __mkroute_output). Raises EngineError."""
+    assert endpoint.gateway is not None
+    route = namespace.routes.lookup(endpoint.gateway)
+    missing = "" if route is not None else "network is unreachable"
+    if route is not None and endpoint.gateway.is_loopback:
+        if route.destination.prefixlen <= LOOPBACK_PREFIX:
+            return namespace.loopback.name
+        missing = "invalid argument"
+    if missing:
+        raise failed("updating gateway endpoint: failed to set gateway: route for the gateway "
+                     f"{endpoint.gateway} could not be found: {missing}")
+    return endpoint.interface
 
 
 def _publish(container: Container) -> None:

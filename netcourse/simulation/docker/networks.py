@@ -127,7 +127,8 @@ class Networks:
         if not self.drivers[network.driver].needs_addresses:
             return
         if driver == "null":
-            raise bad_request("ipv4 pool is empty")
+            raise bad_request("null ipam driver does not handle specific address pool requests" if configs else
+                              "ipv4 pool is empty")
         if driver != "default":
             raise not_found(f'plugin "{driver}" not found')
         needs_gateway = self.drivers[network.driver].needs_gateway(network)

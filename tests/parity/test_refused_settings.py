@@ -28,6 +28,20 @@ CONFIG = [
     {"Healthcheck": {"Interval": 5}}, {"Healthcheck": {"Timeout": 5}}, {"Healthcheck": {"Retries": -5}},
     {"Healthcheck": {"StartPeriod": 5}}, {"Healthcheck": {"StartInterval": 5}}, {"Env": [""]}, {"Env": ["=x"]},
     {"Hostname": "x", "HostConfig": {"UTSMode": "host"}}, {"StopSignal": "x"}, {"WorkingDir": "x"},
+    {"StopSignal": "0"}, {"MacAddress": "x"}, {"MacAddress": "02:00:00:00:00"}, {"MacAddress": "02:00:00-00:00:05"},
+    {"MacAddress": "02:00:00:00:00:05", "NetworkingConfig": {"EndpointsConfig": {"none": {}}}},
+    {"MacAddress": "02:00:00:00:00:05", "NetworkingConfig": {"EndpointsConfig": {"bridge": {
+        "MacAddress": "02:00:00:00:00:06"}}}},
+    {"NetworkingConfig": {"EndpointsConfig": {"bridge": {"MacAddress": "x"}}}},
+    {"NetworkingConfig": {"EndpointsConfig": {"bridge": None}}},
+    {"Image": "BUSYBOX"}, {"Image": "a b"}, {"Image": "busybox:"}, {"Image": "x" * 300}, {"Image": ":x"},
+    {"Image": "-x"}, {"Image": "busybox@sha256:00"}, {"Image": "localhost:5000/X"}, {"Image": "A/b"},
+]
+AT_THE_START = [
+    {"Hostname": "h" * 65}, {"Hostname": "a\0b"}, {"Env": ["A=\0"]}, {"Env": ["A=\"\0\n"]}, {"Env": ["PATH"]},
+    {"User": "nc-nobody"}, {"User": "root:nc-nobody"}, {"User": "-1"}, {"Cmd": ["x" * 300]}, {"Cmd": ["a\"\0\n"]},
+    {"Cmd": ["/etc/passwd"]}, {"HostConfig": {"NetworkMode": "container:nc-none"}},
+    {"NetworkingConfig": {"EndpointsConfig": {"host": {}}}},
 ]
 WRONG_TYPES = [
     {"Healthcheck": {"Interval": "x"}}, *({"HostConfig": wanted} for wanted in (
@@ -56,6 +70,23 @@ def test_a_setting_is_refused_in_the_same_words(settings: dict[str, object], rea
     refusal = created(simulated_address, settings)
 
     assert refusal == created(real_address, settings)
+    assert refusal[0] >= 400
+
+
+def started(address: str, settings: dict[str, object]) -> tuple[int, str]:
+    body = {"Image": "busybox", "Cmd": ["true"]} | settings
+    answer(address, "/containers/create?name=nc-refused", json.dumps(body).encode())
+    found = answer(address, "/containers/nc-refused/start", b"")
+    answer(address, "/containers/nc-refused?force=1", b"", "DELETE")
+    return found
+
+
+@pytest.mark.parametrize("settings", AT_THE_START, ids=lambda settings: json.dumps(settings).replace("[", "("))
+def test_a_container_cannot_start_for_the_same_reason(settings: dict[str, object], real_address: str,
+                                                      simulated_address: str) -> None:
+    refusal = started(simulated_address, settings)
+
+    assert refusal == started(real_address, settings)
     assert refusal[0] >= 400
 
 

@@ -103,9 +103,10 @@ def _directory(config: Settings, _: Settings) -> None:
 
 
 def _stop_signal(config: Settings, _: Settings) -> None:
-    """A number is taken unseen."""
-    if config.get("StopSignal") and not str(config["StopSignal"]).isdecimal():
-        signal_number(config["StopSignal"])
+    """A number is taken unseen, but not 0."""
+    text = str(config.get("StopSignal") or "")
+    if text == "0" or (text and not text.removeprefix("-").isdecimal()):
+        signal_number(text)
 
 
 def _environment(config: Settings, _: Settings) -> None:

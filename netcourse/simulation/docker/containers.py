@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netcourse.simulation.docker import init, joining, mounts, starting
@@ -75,6 +76,11 @@ class Container:
     @property
     def short_id(self) -> str:
         return self.id[:12]
+
+    @property
+    def root(self) -> str:
+        """Where its files would be on the machine."""
+        return f"/var/lib/docker/overlay2/{self.id}/merged"
 
     @property
     def is_running(self) -> bool:
@@ -190,7 +196,8 @@ class Container:
             self.exit_code = mistake.code
             self._cannot_start(starting.told_by_runc(mistake))
         except EngineError as error:
-            self._cannot_start(error)
+            # about somebody who isn't there, who might have been
+            self._cannot_start(failed(str(error)) if error.status == HTTPStatus.BAD_REQUEST else error)
 
     def _cannot_start(self, error: EngineError) -> NoReturn:
         joining.leave(self)
@@ -242,6 +249,9 @@ class Container:
         files = self.files if who.is_root else self.files.seen_by(who)
         environment = self.environment(variables, terminal=terminal)
         environment.setdefault("HOME", home(who, files))
+        starting.check_circumstances(self.hostname, environment, in_container=self.process is None)
+        if "PATH" not in environment and "/" not in command[0]:
+            raise starting.cannot_run(command[0], self.files, directory)
         try:
             process = self.engine.machine.spawn(command, namespace=self.namespace, files=files,
                                                 environment=environment, pids=self.pids)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker import known_names
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, conflict, failed, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_found
 from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
 
 LOOPBACK_PREFIX = 8
+NOT_HOSTS_OWN = "cannot connect container to host network - container must be created in host network mode"
+NOT_WITH_NONE = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 # every process may use every port, and ping without a raw socket (moby daemon/oci_linux.go, WithSysctls)
 CONTAINER_SETTINGS = {"ipv4/ip_unprivileged_port_start": "0", "ipv4/ping_group_range": "0\t2147483647"}
 
@@ -165,6 +167,11 @@ def _find_networks(container: Container) -> None:
         endpoint.mac = ""
         reference = endpoint.network_id if endpoint.network.is_user_defined else ""
         endpoint.network, endpoint.known_as = networks.get(reference or name), container.name
+    drivers = {endpoint.network.driver for endpoint in container.endpoints.values()}
+    if "host" in drivers and mode != "host":
+        raise bad_request(NOT_HOSTS_OWN)
+    if "null" in drivers and len(container.endpoints) > 1:
+        raise bad_request(NOT_WITH_NONE)
     try:
         if container.endpoints and not mode.startswith("container:"):
             networks.get(mode)
@@ -176,7 +183,10 @@ def _share_network(container: Container) -> None:
     known_names.share_names(container)
     if container.mate() is None:
         for endpoint in container.endpoints.values():
-            container.engine.networks.attach(endpoint)
+            if endpoint.network.driver == "host":
+                container.engine.networks.attach(endpoint)
+            else:
+                _attach(container, endpoint)
 
 
 def _make_namespace(container: Container) -> Namespace:
@@ -188,7 +198,7 @@ def _make_namespace(container: Container) -> Namespace:
     if container.network_mode == "host":
         return container.engine.machine.root
     if container.network_mode.startswith("container:"):
-        raise not_found(f"No such container: {container.network_mode.partition(':')[2]}")
+        raise failed(f"No such container: {container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
     namespace.settings |= CONTAINER_SETTINGS

@@ -57,8 +57,9 @@ class MountPoint:
         return {"Type": self.kind, "Name": self.volume, "Source": engine.volumes.get(self.volume).mount_point, **ends}
 
 
-def plan(engine: Engine, config: dict[str, Any], host_config: dict[str, Any]) -> list[MountPoint]:
+def plan(container: Container, config: dict[str, Any], host_config: dict[str, Any]) -> list[MountPoint]:
     """The mount points that a container asks for, with volumes made where there are none yet. Raises EngineError."""
+    engine = container.engine
     points = {point.destination: point for point in _of_others(engine, host_config)}
     memory, own = host_config.get("Tmpfs") or {}, set()
     for point, options in _asked(host_config):
@@ -68,8 +69,15 @@ def plan(engine: Engine, config: dict[str, Any], host_config: dict[str, Any]) ->
         points[point.destination] = _with_volume(engine, point, options)
     for folder in config.get("Volumes") or {}:
         if folder not in points:
+            _check_folder(container, folder)
             points[folder] = _with_volume(engine, MountPoint("volume", folder), {})
     return list(points.values())
+
+
+def _check_folder(container: Container, folder: str) -> None:
+    place = container.files.resolve(f"/{folder}")
+    if container.files.exists(place) and not container.files.is_directory(place):
+        raise failed(f"cannot mount volume over existing file, file exists {container.root}{place}")
 
 
 def _asked(host_config: dict[str, Any]) -> Iterator[tuple[MountPoint, dict[str, Any]]]:

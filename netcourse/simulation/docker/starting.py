@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
+from netcourse.simulation.docker.quoting import quoted
 from netcourse.simulation.linux.files import FileSystem
 
 CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
 PREFIX = "unable to start container process: "
+LONGEST_HOSTNAME = 64
 NOT_A_DIRECTORY = ("not a directory: Are you trying to mount a directory onto a file (or vice-versa)? Check if the "
                    "specified host path exists and is the expected type")
 
@@ -24,19 +26,29 @@ class CannotStart(Exception):
 def cannot_run(name: str, files: FileSystem, directory: str) -> CannotStart:
     """Why a program isn't found."""
     if "/" not in name:
-        return CannotStart(f'{PREFIX}exec: "{name}": executable file not found in $PATH', NOT_FOUND)
-    if files.exists(files.resolve(name, directory)):
-        return CannotStart(f'{PREFIX}exec: "{name}": permission denied', CANNOT_EXECUTE)
-    return CannotStart(f'{PREFIX}exec: "{name}": stat {name}: no such file or directory', NOT_FOUND)
+        return CannotStart(f"{PREFIX}exec: {quoted(name)}: executable file not found in $PATH", NOT_FOUND)
+    try:
+        path = files.resolve(name, directory)
+    except OSError as error:
+        reason = str(error.strerror).lower()
+        return CannotStart(f"{PREFIX}exec: {quoted(name)}: stat {name}: {reason}", NEVER_RAN)
+    if files.exists(path):
+        return CannotStart(f"{PREFIX}exec: {quoted(name)}: permission denied", CANNOT_EXECUTE)
+    return CannotStart(f"{PREFIX}exec: {quoted(name)}: stat {name}: no such file or directory", NOT_FOUND)
 
 
 def check_directory(directory: str, files: FileSystem) -> None:
     """Where ``docker exec`` shall start. Raises CannotStart."""
     if not directory.startswith("/"):
         raise CannotStart("Cwd must be an absolute path", NEVER_RAN)
-    if not files.is_directory(files.resolve(directory)):
-        reason = NOT_A_DIRECTORY if files.exists(files.resolve(directory)) else "no such file or directory"
-        raise CannotStart(f'{PREFIX}chdir to cwd ("{directory}") set in config.json failed: {reason}', NOT_FOUND)
+    beginning = f'{PREFIX}chdir to cwd ("{directory}") set in config.json failed: '
+    try:
+        path = files.resolve(directory)
+    except OSError as error:
+        raise CannotStart(f"{beginning}{str(error.strerror).lower()}", NEVER_RAN) from None
+    if not files.is_directory(path):
+        reason = NOT_A_DIRECTORY if files.exists(path) else "no such file or directory"
+        raise CannotStart(f"{beginning}{reason}", NOT_FOUND)
 
 
 def cannot_mount(source: str, place: str) -> EngineError:
@@ -47,9 +59,16 @@ def cannot_mount(source: str, place: str) -> EngineError:
         f"mount {source}:{place} (via /proc/self/fd/6), flags: {flags}: {NOT_A_DIRECTORY}", NOT_FOUND))
 
 
-def make_directory(directory: str, files: FileSystem) -> None:
-    """A container's own working directory is made, with those above it. Raises EngineError."""
-    path = files.resolve(directory)
+def make_directory(directory: str, files: FileSystem, root: str) -> None:
+    """A container's own working directory is made, with those above it; its files are at ``root`` on the machine.
+
+    Raises EngineError."""
+    if "\0" in directory:
+        raise failed(f"lstat {root}{directory}: invalid argument")
+    try:
+        path = files.resolve(directory)
+    except OSError as error:
+        raise failed(f"lstat {root}{directory}: {str(error.strerror).lower()}") from None
     if files.exists(path) and not files.is_directory(path):
         raise failed(f"Cannot mkdir: {path} is not a directory")
     for end in [place for place, letter in enumerate(path) if letter == "/" and place] + [len(path)]:
@@ -74,5 +93,22 @@ def set_kernel_settings(wanted: Mapping[str, str], files: FileSystem, *, on_mach
 
 def told_by_runc(mistake: CannotStart) -> EngineError:
     """As the start of a container tells it."""
-    return bad_request("failed to create task for container: failed to create shim task: OCI runtime create failed: "
-                       f"runc create failed: {mistake}")
+    return refusal(mistake, "failed to create task for container: failed to create shim task: OCI runtime create "
+                            "failed: runc create failed")
+
+
+def refusal(mistake: CannotStart, action: str) -> EngineError:
+    """What nobody can know of is the server's error (moby daemon/errors.go, setExitCodeFromError)."""
+    return (failed if mistake.code == NEVER_RAN else bad_request)(f"{action}: {mistake}")
+
+
+def check_circumstances(hostname: str, environment: Mapping[str, str], *, in_container: bool) -> None:
+    """What runc is told of a process. Raises CannotStart."""
+    during = "error during container init: " if in_container else ""
+    if len(hostname.encode()) > LONGEST_HOSTNAME and in_container:
+        raise CannotStart(f"{PREFIX}{during}sethostname: invalid argument", NEVER_RAN)
+    for name, value in environment.items():
+        if "\0" in name + value:
+            raise CannotStart(f"{PREFIX}{during}environment variable value can't contain null(\\x00): "
+                              f"{quoted(f'{name}={value}')}", NEVER_RAN)
+

@@ -8,6 +8,7 @@ from typing import Any
 
 from netcourse.simulation.docker.errors import bad_request, conflict, not_found, not_simulated
 from netcourse.simulation.docker.events import Events
+from netcourse.simulation.docker.quoting import quoted
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.image import Image
@@ -85,11 +86,11 @@ def _check(name: str, wanted: dict[str, Any]) -> None:
     driver = wanted.get("Driver") or "local"
     if driver != "local":
         raise not_found(f'create {name}: error looking up volume plugin {driver}: plugin "{driver}" not found')
-    if len(name) == 1:
+    if len(name.encode()) == 1:
         raise bad_request(f"create {name}: volume name is too short, names should be at least two alphanumeric "
                           "characters")
     if not NAME.fullmatch(name):
-        raise bad_request(f'create {name}: "{name}" includes invalid characters for a local volume name, only '
+        raise bad_request(f"create {name}: {quoted(name)} includes invalid characters for a local volume name, only "
                           '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use '
                           "absolute path")
     if wanted.get("DriverOpts"):

@@ -11,6 +11,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 Content = bytes | bytearray | Callable[[], bytes]
-DEEPEST_PATH = 4096
+LONGEST_NAME, DEEPEST_PATH = 255, 4096
 LARGEST_TREE = 64 << 20
 ENTRY_SIZE = 4096
 USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/home", "/root", "/var")
@@ -82,7 +83,7 @@ class FileSystem:
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
 
     def resolve(self, path: str, directory: str = "/") -> str:
-        if len(path) > DEEPEST_PATH:
+        if len(path) > LONGEST_NAME and (len(path) > DEEPEST_PATH or len(max(path.split("/"), key=len)) > LONGEST_NAME):
             raise _error(errno.ENAMETOOLONG, path)
         return posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
 
@@ -409,7 +410,8 @@ class FileSystem:
         """Raises ProgramNotFound."""
         candidates = [name] if "/" in name else [f"{folder}/{name}" for folder in path.split(":")]
         for candidate in candidates:
-            program = self._program(self.resolve(candidate))
-            if program is not None:
-                return program
+            with suppress(OSError):  # a name that is too long
+                program = self._program(self.resolve(candidate))
+                if program is not None:
+                    return program
         raise ProgramNotFound(name)

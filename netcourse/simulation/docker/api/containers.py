@@ -15,8 +15,12 @@ from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
 from netcourse.simulation.docker.inspecting import inspect_container, sizes
 from netcourse.simulation.docker.limits import updated_limits
+from netcourse.simulation.docker.mac_addresses import move_to_endpoint
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.signals import Signal
+
+WITHOUT_WARNING = tuple(f"1.{minor}" for minor in range(24, 44))
+"""Versions of the API in which a MAC address was a container's own."""
 
 
 def create(request: Request) -> Response:
@@ -25,10 +29,13 @@ def create(request: Request) -> Response:
     wanted = request.json("container.CreateRequest")
     if not wanted.keys() & STRUCTS["container.CreateRequest"].keys() - {"HostConfig", "NetworkingConfig"}:
         raise bad_request("config cannot be empty in order to create a container")
+    warnings = move_to_endpoint(wanted)
+    if request.version in WITHOUT_WARNING:
+        warnings = []
     with request.world.enter() as engine:
         container = engine.containers.create(request.one("name"), wanted)
-        warnings = ["Published ports are discarded when using host network mode"] if (
-            container.network_mode == "host" and container.host_config.get("PortBindings")) else []
+        if container.network_mode == "host" and container.host_config.get("PortBindings"):
+            warnings.append("Published ports are discarded when using host network mode")
         return Response({"Id": container.id, "Warnings": warnings}, 201)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning
 from netcourse.simulation.docker.api.messages import TRUE, Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.errors import bad_request, not_simulated
-from netcourse.simulation.docker.images import Image, normal_name
+from netcourse.simulation.docker.image_names import normal_name
+from netcourse.simulation.docker.images import Image
 
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 

@@ -41,7 +41,12 @@ AT_THE_START = [
     {"Hostname": "h" * 65}, {"Hostname": "a\0b"}, {"Env": ["A=\0"]}, {"Env": ["A=\"\0\n"]}, {"Env": ["PATH"]},
     {"User": "nc-nobody"}, {"User": "root:nc-nobody"}, {"User": "-1"}, {"Cmd": ["x" * 300]}, {"Cmd": ["a\"\0\n"]},
     {"Cmd": ["/etc/passwd"]}, {"HostConfig": {"NetworkMode": "container:nc-none"}},
-    {"NetworkingConfig": {"EndpointsConfig": {"host": {}}}},
+    {"NetworkingConfig": {"EndpointsConfig": {"host": {}}}}, *({"HostConfig": wanted} for wanted in (
+        {"DeviceRequests": [{"Count": -1, "Capabilities": [["gpu"]]}]}, {"Devices": [{"PathOnHost": "/dev/null"}]},
+        {"DeviceRequests": [{"Driver": "x", "Capabilities": [["a", "b"], ["c"]]}]}, {"IpcMode": "container:"},
+        {"Ulimits": [{"Name": "nc", "Soft": 1, "Hard": 1}]}, {"Ulimits": [{"Name": "nofile", "Soft": 5, "Hard": 1}]},
+        {"LogConfig": {"Type": "local", "Config": {"max-file": "x"}}},
+        {"LogConfig": {"Type": "local", "Config": {"compress": "x"}}})),
 ]
 WRONG_TYPES = [
     {"Healthcheck": {"Interval": "x"}}, *({"HostConfig": wanted} for wanted in (
@@ -93,7 +98,7 @@ def test_a_container_cannot_start_for_the_same_reason(settings: dict[str, object
 @pytest.mark.parametrize("settings", [
     {"HostConfig": {"Binds": ["/etc:/data"]}}, {"HostConfig": {"Mounts": [{"Type": "bind", "Source": "/etc",
                                                                          "Target": "/data"}]}},
-    {"HostConfig": {"Devices": [{"PathOnHost": "/dev/null"}]}},
+    {"HostConfig": {"DeviceCgroupRules": ["c 1:3 rwm"]}}, {"HostConfig": {"LogConfig": {"Type": "syslog"}}},
     {"NetworkDisabled": True}, {"HostConfig": {"MaskedPaths": []}}, {"HostConfig": {"SecurityOpt": ["seccomp={}"]}},
 ])
 def test_what_is_not_simulated_is_refused_by_name(settings: dict[str, object], simulated_address: str) -> None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netcourse.simulation.docker import init, joining, mounts, starting
+from netcourse.simulation.docker import devices, init, joining, mounts, sharing, starting
 from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
 from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, failed
 from netcourse.simulation.docker.health import Health, command_of
 from netcourse.simulation.docker.images import Image
+from netcourse.simulation.docker.log_options import rotation
 from netcourse.simulation.docker.output import Streams
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.docker.users import credentials, home
@@ -184,7 +185,14 @@ class Container:
             self.engine.links.check(self)
             if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
                 raise failed("cannot join own network namespace")
+            sharing.check_mates(self)
+            starting.check_ulimits(self.host_config.get("Ulimits") or [])
+            devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
+        except starting.CannotStart as mistake:
+            error = starting.told_by_runc(mistake)
+            self.exit_code, self.error = mistake.code, str(error)
+            raise error from None
         except EngineError as error:
             self.error = str(error)
             raise
@@ -213,14 +221,17 @@ class Container:
             starting.set_kernel_settings(sysctls, self.files, on_machine=self.namespace is self.engine.machine.root)
         mount_kernel_files(self.files, self.namespace, writable=bool(self.host_config.get("Privileged")))
         mount_devices(self.files, self.namespace)
+        devices.mount_devices(self.host_config, self.files)
         if self.host_config.get("PidMode") == "host":
             self.files.mount_roots(self._files_of)
-        self.pids = PidNamespace(self._most_processes)
+        self.streams.rotate(rotation(self.logging))
+        shared_pids = sharing.others_pids(self)
+        self.pids = shared_pids or PidNamespace(self._most_processes)
         if self.host_config.get("Init"):
             self.files.mount_program(init.PATH, init.docker_init)
         command = [init.PATH, "--", *self.command] if self.host_config.get("Init") else self.command
         process = self.new_process(command, terminal=self.has_terminal)
-        process.is_init = not process.sees_all_processes
+        process.is_init = not process.sees_all_processes and shared_pids is None
         self.process = process
         self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")),
                              has_terminal=self.has_terminal)
@@ -292,10 +303,14 @@ class Container:
         self.state, self.process = "exited", None
         if self.health is not None:
             self.health.end()
-        for mate in [p for p in self.engine.machine.processes.values() if p.files.shares_with(self.files)]:
+        for mate in [p for p in self.engine.machine.processes.values() if self._is_mate(p, of=process)]:
             mate.kill(Signal.SIGKILL)
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
         self.engine.containers.ended(self)
+
+    def _is_mate(self, other: Process, *, of: Process) -> bool:
+        """Whether it ends with the container's first process ``of``: with an init all that has its numbers ends."""
+        return other.files.shares_with(self.files) or (of.is_init and other.pids is of.pids)
 
     def input_ended(self) -> None:
         """A client has no more to send; where another may come, as after ``run -di``, the input stays open."""

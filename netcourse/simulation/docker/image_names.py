@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from netcourse.simulation.docker.errors import bad_request
+from netcourse.simulation.docker.errors import bad_request, not_simulated
 
 LONGEST_NAME = 255
+PLATFORMS = ("", "linux", "linux/amd64", "linux/x86_64", "linux/x86-64")
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _HOST_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST = re.compile(rf"{_HOST_PART}(?:\.{_HOST_PART})*(?::[0-9]+)?")
@@ -18,6 +19,12 @@ def normal_name(reference: str) -> str:
     """"busybox" is "busybox:latest", "docker.io/library/busybox" too."""
     name = reference.removeprefix("docker.io/").removeprefix("library/")
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def check_platform(text: str) -> None:
+    """Raises EngineError for any but the one that the catalogue's images are for."""
+    if text.lower() not in PLATFORMS:
+        raise not_simulated(f"the platform {text}")
 
 
 def check_reference(text: str) -> None:

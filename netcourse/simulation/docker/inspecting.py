@@ -56,7 +56,7 @@ def inspect_container(container: Container) -> dict[str, Any]:
 def _paths(container: Container) -> dict[str, str]:
     """Files that are made when it first starts."""
     names = {"ResolvConfPath": "resolv.conf", "HostnamePath": "hostname", "HostsPath": "hosts"}
-    names |= {"LogPath": f"{container.id}-json.log" if container.streams.log is not None else ""}
+    names |= {"LogPath": f"{container.id}-json.log" if container.logging["Type"] == "json-file" else ""}
     return {field: f"{FOLDER}/{container.id}/{name}" if name and container.started else ""
             for field, name in names.items()}
 

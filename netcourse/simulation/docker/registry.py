@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.docker import connecting, mounts
+from netcourse.simulation.docker import connecting, mounts, sharing
 from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
 from netcourse.simulation.docker.images import NO_IMAGE
 from netcourse.simulation.docker.mac_addresses import parse_mac
 from netcourse.simulation.docker.names import random_name
@@ -57,14 +57,13 @@ class Containers:
         """Raises EngineError; nothing is created then."""
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
-        self._name_mate_by_id(host_config)
+        sharing.name_mates_by_id(self, host_config)
         image_name = str(request.get("Image") or "")
         image = self._engine.images.get(image_name) if image_name else NO_IMAGE
         identifier = self._engine.new_id()
         config = _config(request, image.config)
         if not config.get("Cmd") and not config.get("Entrypoint"):
             raise bad_request("no command specified")
-        self._check_mates(host_config)
         container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
@@ -77,21 +76,6 @@ class Containers:
         self._containers[identifier] = container
         container.emit("create")
         return container
-
-    def _check_mates(self, host_config: dict[str, Any]) -> None:
-        """Raises EngineError where another container is named that isn't there."""
-        for option in ("IpcMode", "PidMode"):
-            kind, _, reference = str(host_config.get(option) or "").partition(":")
-            if kind == "container" and reference and reference not in self:
-                raise bad_request(f"No such container: {reference}")
-        if str(host_config.get("PidMode") or "").startswith("container:"):
-            raise not_simulated("sharing another container's process numbers")
-
-    def _name_mate_by_id(self, host_config: dict[str, Any]) -> None:
-        """Whose namespace it is to share, so that it outlives a rename. One that isn't there is missed at the start."""
-        kind, _, reference = str(host_config.get("NetworkMode") or "").partition(":")
-        if kind == "container" and reference in self:
-            host_config["NetworkMode"] = f"container:{self.get(reference).id}"
 
     def _check_name(self, text: str) -> None:
         """With or without a slash at its beginning. Raises EngineError."""

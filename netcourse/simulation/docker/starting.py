@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.docker.quoting import quoted
@@ -11,6 +12,11 @@ from netcourse.simulation.linux.files import FileSystem
 CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
 PREFIX = "unable to start container process: "
 LONGEST_HOSTNAME = 64
+ULIMITS = ("cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending",
+           "msgqueue", "nice", "rtprio", "rttime")
+"""In the order of the kernel's numbers (getrlimit(2))."""
+MOST_FILES = 1 << 30
+"""What systemd sets /proc/sys/fs/nr_open to."""
 NOT_A_DIRECTORY = ("not a directory: Are you trying to mount a directory onto a file (or vice-versa)? Check if the "
                    "specified host path exists and is the expected type")
 
@@ -89,6 +95,23 @@ def set_kernel_settings(wanted: Mapping[str, str], files: FileSystem, *, on_mach
         except OSError as error:
             raise CannotStart(f"{PREFIX}error during container init: write {path}: {str(error.strerror).lower()}",
                               NEVER_RAN) from None
+
+
+def check_ulimits(ulimits: Iterable[Mapping[str, Any]]) -> None:
+    """``{"Name": "nofile", "Soft": 100, "Hard": 200}``; -1 is no limit (setrlimit(2)). Raises CannotStart."""
+    for limit in ulimits:
+        name, soft, hard = str(limit.get("Name") or ""), *(_unsigned(limit.get(kind)) for kind in ("Soft", "Hard"))
+        if name.lower() not in ULIMITS:
+            raise CannotStart(f"wrong rlimit value: RLIMIT_{name.upper()}", NEVER_RAN)
+        reason = ("invalid argument" if soft > hard else
+                  "operation not permitted" if name.lower() == "nofile" and hard > MOST_FILES else "")
+        if reason:
+            raise CannotStart(f"{PREFIX}error during container init: error setting rlimits for ready process: error "
+                              f"setting rlimit type {ULIMITS.index(name.lower())}: {reason}", NEVER_RAN)
+
+
+def _unsigned(number: int | None) -> int:
+    return (number or 0) % (1 << 64)
 
 
 def told_by_runc(mistake: CannotStart) -> EngineError:

@@ -12,7 +12,7 @@ from typing import Any
 from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning
 from netcourse.simulation.docker.api.messages import TRUE, Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.errors import bad_request, not_simulated
-from netcourse.simulation.docker.image_names import normal_name
+from netcourse.simulation.docker.image_names import check_platform, normal_name
 from netcourse.simulation.docker.images import Image
 
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
@@ -63,6 +63,7 @@ def inspect(request: Request) -> Response:
 
 def pull(request: Request) -> Stream:
     name = request.one("fromImage")
+    check_platform(request.one("platform"))
     tag = request.one("tag")
     reference = f"{name}:{tag}" if tag and "@" not in name else name
     with request.world.enter() as engine:

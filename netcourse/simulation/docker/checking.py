@@ -119,14 +119,19 @@ def _capabilities(_: Settings, host_config: Settings) -> None:
 
 
 def _sharing(config: Settings, host_config: Settings) -> None:
+    """What the API's router looks at before the daemon does (moby runconfig/hostconfig_unix.go)."""
     mode = str(host_config.get("NetworkMode") or "")
-    if mode == "host" and host_config.get("Links"):
-        raise bad_request("conflicting options: host type networking can't be used with links. This would result in "
-                          "undefined behavior")
     if mode.startswith("container:"):
         for option, what in CONFLICTS_WITH_SHARING:
             if config.get(option) or host_config.get(option):
                 raise bad_request(f"conflicting options: {what}")
+    if host_config.get("UTSMode") == "host" and config.get("Hostname"):
+        raise bad_request("conflicting options: hostname and the UTS mode")
+    if mode == "host" and host_config.get("Links"):
+        raise bad_request("conflicting options: host type networking can't be used with links. This would result in "
+                          "undefined behavior")
+    if (isolation := str(host_config.get("Isolation") or "")) not in ("", "default"):
+        raise bad_request(f"invalid isolation ({isolation}): linux only supports 'default'")
 
 
 def _ports(_: Settings, host_config: Settings) -> None:
@@ -152,6 +157,6 @@ def _check_host_port(text: str) -> None:
 
 
 _CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
-    _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes, check_security,
-    check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _ports, _sharing, check_logging,
-    check_unsimulated)
+    _sharing, _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes,
+    check_security, check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _ports,
+    check_logging, check_unsimulated)

@@ -88,6 +88,11 @@ class Container:
         return self.state in ("running", "paused")
 
     @property
+    def is_up(self) -> bool:
+        """To dockerd one that is about to be started again is running too."""
+        return self.is_running or self.state == "restarting"
+
+    @property
     def network_mode(self) -> str:
         mode = str(self.host_config.get("NetworkMode") or "default")
         return "bridge" if mode == "default" else mode

@@ -85,7 +85,7 @@ def _told(given: Any, default: Any) -> Any:
 def _state(container: Container) -> dict[str, Any]:
     process = container.process
     return {
-        "Status": container.state, "Running": container.is_running, "Paused": container.state == "paused",
+        "Status": container.state, "Running": container.is_up, "Paused": container.state == "paused",
         "Restarting": container.state == "restarting", "OOMKilled": False, "Dead": container.state == "dead",
         "Pid": process.host_pid if process is not None else 0, "ExitCode": container.exit_code,
         "Error": container.error, "StartedAt": timestamp_text(container.started),

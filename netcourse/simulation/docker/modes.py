@@ -29,19 +29,15 @@ BOOLEANS = ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "fals
 INTERFACE_SYSCTL = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.eth[0-9]+\..*")
 
 
-def check_modes(config: Settings, host_config: Settings) -> None:
+def check_modes(_: Settings, host_config: Settings) -> None:
     """Raises EngineError."""
     for option, (modes, name, may_be_anothers) in MODES.items():
         mode = str(host_config.get(option) or "")
         is_anothers = may_be_anothers and mode.startswith("container:") and mode not in NOBODYS[option]
         if mode not in modes and not is_anothers:
             raise bad_request(f"invalid {name}: {mode}")
-    if host_config.get("UTSMode") == "host" and config.get("Hostname"):
-        raise bad_request("conflicting options: hostname and the UTS mode")
     if (runtime := str(host_config.get("Runtime") or "")) not in RUNTIMES:
         raise bad_request(f"unknown or invalid runtime name: {runtime}")
-    if (isolation := str(host_config.get("Isolation") or "")) not in ("", "default"):
-        raise bad_request(f"invalid isolation ({isolation}): linux only supports 'default'")
 
 
 def check_security(_: Settings, host_config: Settings) -> None:

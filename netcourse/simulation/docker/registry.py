@@ -143,7 +143,7 @@ class Containers:
 
     def remove(self, container: Container, *, force: bool, volumes: bool = False) -> None:
         """``volumes`` without a name of their own go too. Raises EngineError for one that runs, unless ``force``."""
-        if container.is_running:
+        if container.is_up:
             if not force:
                 raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
             kill(container, Signal.SIGKILL)
@@ -182,7 +182,8 @@ class Containers:
 
 
 _IN_THE_WAY = {"running": "container is running: stop the container before removing or force remove",
-               "paused": "container is paused and must be unpaused first"}
+               "paused": "container is paused and must be unpaused first",
+               "restarting": "container is restarting: stop the container before removing or force remove"}
 
 
 def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def start(request: Request) -> Response:
         container = engine.containers.get(request.parts["id"])
         if container.state == "paused":
             raise conflict("cannot start a paused container, try unpause instead")
-        if container.is_running:
+        if container.is_up:
             return Response(status=304)
         container.start()
     return Response(status=204)
@@ -62,7 +62,7 @@ def stop(request: Request) -> Response:
     patience = _patience(request)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        if not container.is_running:
+        if not container.is_up:
             return Response(status=304)
     with _said_of(f"cannot stop container: {request.parts['id']}"):
         _end(request, container, patience)
@@ -75,6 +75,8 @@ def _end(request: Request, container: Container, patience: int | None) -> None:
     number = _signal(request)
     with request.world.enter():
         process, seconds = container.process, signalling.grace(container) if patience is None else patience
+        if container.state == "restarting":
+            signalling.cancel_restart(container)
         if process is None:
             return
         signalling.kill(container, number or container.stop_signal)

@@ -24,7 +24,7 @@ def list_containers(request: Request) -> Response:
     _check(filters, {*_TESTS, "before", "since", "isolation"})
     everything = request.flag("all") or limit > 0 or bool({"status", "exited"} & set(filters))
     with request.world.enter() as engine:
-        found = [c for c in _between(engine, filters) if (everything or c.is_running) and _matches(c, filters)]
+        found = [c for c in _between(engine, filters) if (everything or c.is_up) and _matches(c, filters)]
         return Response([_summary(c, with_sizes=request.flag("size")) for c in (found[:limit] if limit > 0 else found)])
 
 
@@ -118,7 +118,7 @@ def prune(request: Request) -> Response:
     filters = request.filters()
     with request.world.enter() as engine:
         until = check_pruning(filters, {"label", "label!", "until"}, engine.now)
-        ended = [c for c in engine.containers if not c.is_running and c.created <= until and
+        ended = [c for c in engine.containers if not c.is_up and c.created <= until and
                  labels_fit(c.config.get("Labels"), filters)]
         for container in ended:
             engine.containers.remove(container, force=False)

@@ -70,8 +70,7 @@ def _check_kinds(container: Container, network: Network) -> None:
 
 
 def _shares_network() -> EngineError:
-    return bad_request("container sharing network namespace with another container or host cannot be connected to any "
-                       "other network")
+    return bad_request(joining.SHARES)
 
 
 def disconnect(engine: Engine, reference: str, container_reference: str, *, force: bool) -> None:
@@ -118,6 +117,8 @@ def check_settings(network: Network | None, settings: dict[str, Any], *, contain
         raise bad_request(f"{container_name}invalid endpoint settings:\n" + "\n".join(lines))
     if wanted.get("LinkLocalIPs"):
         raise not_simulated("a link-local address of a container")
+    if "com.docker.network.endpoint.sysctls" in (settings.get("DriverOpts") or {}):
+        raise not_simulated("a kernel setting of one interface")
 
 
 def _problems(network: Network | None, settings: dict[str, Any], ipv4: str, ipv6: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -328,4 +327,6 @@ class Container:
 
     @property
     def command_text(self) -> str:
-        return shlex.join(self.command)
+        """As ``docker ps`` shows it: arguments with a blank stand between quotes (moby daemon/container/view.go)."""
+        program, *arguments = self.command
+        return " ".join([program, *(f"'{word}'" if " " in word else word for word in arguments)])

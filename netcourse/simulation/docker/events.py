@@ -54,7 +54,7 @@ def matches(event: Event, filters: dict[str, list[str]]) -> bool:
         ("=" not in value and value in attributes),
         "image": lambda value: value in (actor, attributes.get("image"), attributes.get("name")),
     }
-    for kind in ("container", "network", "volume"):
+    for kind in ("container", "daemon", "network", "plugin", "volume"):
         tests[kind] = lambda value, kind=kind: event["Type"] == kind and (  # type: ignore[misc]
             actor.startswith(value) or attributes.get("name") == value)
     return all(any(tests[key](value) for value in values) for key, values in filters.items() if key in tests)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_PREFIX = 8
 NOT_HOSTS_OWN = "cannot connect container to host network - container must be created in host network mode"
+SHARES = "container sharing network namespace with another container or host cannot be connected to any other network"
 NOT_WITH_NONE = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 # every process may use every port, and ping without a raw socket (moby daemon/oci_linux.go, WithSysctls)
 CONTAINER_SETTINGS = {"ipv4/ip_unprivileged_port_start": "0", "ipv4/ping_group_range": "0\t2147483647"}
@@ -170,6 +171,8 @@ def _find_networks(container: Container) -> None:
     drivers = {endpoint.network.driver for endpoint in container.endpoints.values()}
     if "host" in drivers and mode != "host":
         raise bad_request(NOT_HOSTS_OWN)
+    if "host" in drivers and len(container.endpoints) > 1:
+        raise bad_request(SHARES)
     if "null" in drivers and len(container.endpoints) > 1:
         raise bad_request(NOT_WITH_NONE)
     try:

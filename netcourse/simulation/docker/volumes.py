@@ -15,6 +15,9 @@ from netcourse.simulation.linux.image import Image
 
 ROOT = "/var/lib/docker/volumes"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+OPTIONS = frozenset({"device", "o", "size", "type"})
+NEEDED = {"device": ("type",), "type": ("device",), "o": ("device", "type")}
+"""What an option of a volume needs beside it."""
 ANONYMOUS = "com.docker.volume.anonymous"
 """The label of a volume that was given no name."""
 
@@ -93,5 +96,13 @@ def _check(name: str, wanted: dict[str, Any]) -> None:
         raise bad_request(f"create {name}: {quoted(name)} includes invalid characters for a local volume name, only "
                           '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use '
                           "absolute path")
-    if wanted.get("DriverOpts"):
+    options = wanted.get("DriverOpts") or {}
+    for option in options:
+        if option not in OPTIONS:
+            raise bad_request(f'create {name}: invalid option: "{option}"')
+    for option, others in NEEDED.items():
+        for other in others:
+            if option in options and other not in options:
+                raise bad_request(f'create {name}: missing required option: "{other}"')
+    if options:
         raise not_simulated("a volume with options")

@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, has_label, labels_fit
+from netcourse.simulation.docker.api.filters import (
+    Filters,
+    check_known,
+    check_pruning,
+    check_truth,
+    has_label,
+    labels_fit,
+)
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import Engine
@@ -37,6 +44,7 @@ def _summary(container: Container, *, with_sizes: bool) -> dict[str, Any]:
 def _check(filters: Filters, known: set[str]) -> None:
     """Raises EngineError for a filter that dockerd doesn't know, or a value that makes no sense to it."""
     check_known(filters, known)
+    check_truth(filters, "is-task")
     for value in filters.get("status", []):
         if value not in STATES:
             raise bad_request(f"invalid filter 'status={value}': invalid value for state ({value}): must be one of "
@@ -82,7 +90,7 @@ def _has_name(container: Container, pattern: str) -> bool:
 
 
 def _is_on(container: Container, network: str) -> bool:
-    return any(network in (e.network.name, e.network.id) for e in container.endpoints.values())
+    return any(network == e.network.name or e.network.id.startswith(network) for e in container.endpoints.values())
 
 
 def _comes_from(container: Container, image: str) -> bool:

@@ -13,6 +13,8 @@ NOT_JSON = [
     b'{"a":"\\u12x4"}', b'{"a":-}', b'{"a":01}', b'{"a":1.}', b'{"a":1ex}', b'{"a":"\x01"}', b'{"a":"x', b"{a:1}",
     b'{"a":[1}', b'{"a":NaN}', b'{"a":-Infinity}', b"{'a':1}", b"\xc3\xa9", b'{"a":\x80}', b"\xef\xbb\xbf{}", b"1.",
     b"{} {}", b'{"a":1}]', b"  ", b"null", b"[]", b'"x"', b"12 12", b"", b'{"x":' * 20000,
+    b'{"x":' + b"[" * 9999 + b"]" * 9999 + b"}", b'{"x":' + b"[" * 10000 + b"]" * 10000 + b"}",
+    b'{"Labels":' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}", b"[" * 5000 + b"1,x", b"[" * 5000 + b"]" * 4999 + b"}",
 ]
 WRONG_TYPES = [
     ("/networks/create", {"Name": 1}), ("/networks/create", {"name": 1}), ("/networks/create", {"IPAM": 1}),

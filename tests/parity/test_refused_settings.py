@@ -28,6 +28,25 @@ CONFIG = [
     {"Healthcheck": {"Interval": 5}}, {"Healthcheck": {"Timeout": 5}}, {"Healthcheck": {"Retries": -5}},
     {"Healthcheck": {"StartPeriod": 5}}, {"Healthcheck": {"StartInterval": 5}}, {"Env": [""]}, {"Env": ["=x"]},
     {"Hostname": "x", "HostConfig": {"UTSMode": "host"}}, {"StopSignal": "x"}, {"WorkingDir": "x"},
+    {"StopSignal": "0"}, {"MacAddress": "x"}, {"MacAddress": "02:00:00:00:00"}, {"MacAddress": "02:00:00-00:00:05"},
+    {"MacAddress": "02:00:00:00:00:05", "NetworkingConfig": {"EndpointsConfig": {"none": {}}}},
+    {"MacAddress": "02:00:00:00:00:05", "NetworkingConfig": {"EndpointsConfig": {"bridge": {
+        "MacAddress": "02:00:00:00:00:06"}}}},
+    {"NetworkingConfig": {"EndpointsConfig": {"bridge": {"MacAddress": "x"}}}},
+    {"NetworkingConfig": {"EndpointsConfig": {"bridge": None}}},
+    {"Image": "BUSYBOX"}, {"Image": "a b"}, {"Image": "busybox:"}, {"Image": "x" * 300}, {"Image": ":x"},
+    {"Image": "-x"}, {"Image": "busybox@sha256:00"}, {"Image": "localhost:5000/X"}, {"Image": "A/b"},
+]
+AT_THE_START = [
+    {"Hostname": "h" * 65}, {"Hostname": "a\0b"}, {"Env": ["A=\0"]}, {"Env": ["A=\"\0\n"]}, {"Env": ["PATH"]},
+    {"User": "nc-nobody"}, {"User": "root:nc-nobody"}, {"User": "-1"}, {"Cmd": ["x" * 300]}, {"Cmd": ["a\"\0\n"]},
+    {"Cmd": ["/etc/passwd"]}, {"HostConfig": {"NetworkMode": "container:nc-none"}},
+    {"NetworkingConfig": {"EndpointsConfig": {"host": {}}}}, *({"HostConfig": wanted} for wanted in (
+        {"DeviceRequests": [{"Count": -1, "Capabilities": [["gpu"]]}]}, {"Devices": [{"PathOnHost": "/dev/null"}]},
+        {"DeviceRequests": [{"Driver": "x", "Capabilities": [["a", "b"], ["c"]]}]}, {"IpcMode": "container:"},
+        {"Ulimits": [{"Name": "nc", "Soft": 1, "Hard": 1}]}, {"Ulimits": [{"Name": "nofile", "Soft": 5, "Hard": 1}]},
+        {"LogConfig": {"Type": "local", "Config": {"max-file": "x"}}},
+        {"LogConfig": {"Type": "local", "Config": {"compress": "x"}}})),
 ]
 WRONG_TYPES = [
     {"Healthcheck": {"Interval": "x"}}, *({"HostConfig": wanted} for wanted in (
@@ -59,10 +78,27 @@ def test_a_setting_is_refused_in_the_same_words(settings: dict[str, object], rea
     assert refusal[0] >= 400
 
 
+def started(address: str, settings: dict[str, object]) -> tuple[int, str]:
+    body = {"Image": "busybox", "Cmd": ["true"]} | settings
+    answer(address, "/containers/create?name=nc-refused", json.dumps(body).encode())
+    found = answer(address, "/containers/nc-refused/start", b"")
+    answer(address, "/containers/nc-refused?force=1", b"", "DELETE")
+    return found
+
+
+@pytest.mark.parametrize("settings", AT_THE_START, ids=lambda settings: json.dumps(settings).replace("[", "("))
+def test_a_container_cannot_start_for_the_same_reason(settings: dict[str, object], real_address: str,
+                                                      simulated_address: str) -> None:
+    refusal = started(simulated_address, settings)
+
+    assert refusal == started(real_address, settings)
+    assert refusal[0] >= 400
+
+
 @pytest.mark.parametrize("settings", [
     {"HostConfig": {"Binds": ["/etc:/data"]}}, {"HostConfig": {"Mounts": [{"Type": "bind", "Source": "/etc",
                                                                          "Target": "/data"}]}},
-    {"HostConfig": {"Devices": [{"PathOnHost": "/dev/null"}]}},
+    {"HostConfig": {"DeviceCgroupRules": ["c 1:3 rwm"]}}, {"HostConfig": {"LogConfig": {"Type": "syslog"}}},
     {"NetworkDisabled": True}, {"HostConfig": {"MaskedPaths": []}}, {"HostConfig": {"SecurityOpt": ["seccomp={}"]}},
 ])
 def test_what_is_not_simulated_is_refused_by_name(settings: dict[str, object], simulated_address: str) -> None:

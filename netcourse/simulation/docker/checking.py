@@ -12,6 +12,7 @@ from typing import Any
 from netcourse.simulation.docker.errors import bad_request, not_simulated
 from netcourse.simulation.docker.health import check_health
 from netcourse.simulation.docker.limits import check_limits
+from netcourse.simulation.docker.log_options import check_logging
 from netcourse.simulation.docker.modes import (
     check_annotations,
     check_modes,
@@ -34,11 +35,6 @@ CAPABILITIES = frozenset({
 DEFAULT_CAPABILITIES = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
     "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"})
-LOG_OPTIONS = {
-    "json-file": frozenset({"max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag",
-                            "mode", "max-buffer-size"}),
-}
-OTHER_LOG_DRIVERS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog"})
 LAST_PORT = 65535
 SHARED = "the container type network mode"
 CONFLICTS_WITH_SHARING = (
@@ -103,9 +99,10 @@ def _directory(config: Settings, _: Settings) -> None:
 
 
 def _stop_signal(config: Settings, _: Settings) -> None:
-    """A number is taken unseen."""
-    if config.get("StopSignal") and not str(config["StopSignal"]).isdecimal():
-        signal_number(config["StopSignal"])
+    """A number is taken unseen, but not 0."""
+    text = str(config.get("StopSignal") or "")
+    if text == "0" or (text and not text.removeprefix("-").isdecimal()):
+        signal_number(text)
 
 
 def _environment(config: Settings, _: Settings) -> None:
@@ -121,38 +118,20 @@ def _capabilities(_: Settings, host_config: Settings) -> None:
                 raise bad_request(f'invalid {option}: unknown capability: "CAP_{capability(name)}"')
 
 
-def _logging(_: Settings, host_config: Settings) -> None:
-    asked = host_config.get("LogConfig") or {}
-    driver = asked.get("Type") or "json-file"
-    if driver in OTHER_LOG_DRIVERS:
-        raise not_simulated(f"the logging driver {driver}")
-    if driver == "none":
-        return
-    if driver not in LOG_OPTIONS:
-        raise bad_request(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
-    for option in asked.get("Config") or {}:
-        if option not in LOG_OPTIONS[driver]:
-            raise bad_request(f"unknown log opt '{option}' for {driver} log driver")
-    _log_mode(asked.get("Config") or {})
-
-
-def _log_mode(options: Settings) -> None:
-    mode = options.get("mode") or "blocking"
-    if mode not in ("blocking", "non-blocking"):
-        raise bad_request(f"logger: logging mode not supported: {mode}")
-    if "max-buffer-size" in options and mode != "non-blocking":
-        raise bad_request("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
-
-
 def _sharing(config: Settings, host_config: Settings) -> None:
+    """What the API's router looks at before the daemon does (moby runconfig/hostconfig_unix.go)."""
     mode = str(host_config.get("NetworkMode") or "")
-    if mode == "host" and host_config.get("Links"):
-        raise bad_request("conflicting options: host type networking can't be used with links. This would result in "
-                          "undefined behavior")
     if mode.startswith("container:"):
         for option, what in CONFLICTS_WITH_SHARING:
             if config.get(option) or host_config.get(option):
                 raise bad_request(f"conflicting options: {what}")
+    if host_config.get("UTSMode") == "host" and config.get("Hostname"):
+        raise bad_request("conflicting options: hostname and the UTS mode")
+    if mode == "host" and host_config.get("Links"):
+        raise bad_request("conflicting options: host type networking can't be used with links. This would result in "
+                          "undefined behavior")
+    if (isolation := str(host_config.get("Isolation") or "")) not in ("", "default"):
+        raise bad_request(f"invalid isolation ({isolation}): linux only supports 'default'")
 
 
 def _ports(_: Settings, host_config: Settings) -> None:
@@ -178,6 +157,6 @@ def _check_host_port(text: str) -> None:
 
 
 _CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
-    _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes, check_security,
-    check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _ports, _sharing, _logging,
-    check_unsimulated)
+    _sharing, _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes,
+    check_security, check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _ports,
+    check_logging, check_unsimulated)

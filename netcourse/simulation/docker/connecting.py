@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.docker import joining
 from netcourse.simulation.docker.drivers import Endpoint, Network
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_found, not_simulated
+from netcourse.simulation.docker.mac_addresses import parse_mac
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
@@ -28,6 +29,9 @@ def connect(container: Container, reference: str, settings: dict[str, Any]) -> N
         _note_down(container, reference, settings)
         return
     network = networks.get(reference)
+    if settings.get("MacAddress"):
+        parse_mac(settings["MacAddress"])
+    settings = {name: value for name, value in settings.items() if name != "MacAddress"}  # dockerd forgets it here
     check_settings(network, settings, container_name="")
     if network.name in container.endpoints and not container.is_running:
         return  # dockerd keeps what it has noted down
@@ -55,20 +59,18 @@ def _check_kinds(container: Container, network: Network) -> None:
     if container.network_mode.startswith("container:"):
         raise _shares_network()
     if network.driver == "host" and container.network_mode != "host":
-        raise bad_request("cannot connect container to host network - container must be created in host network mode")
+        raise bad_request(joining.NOT_HOSTS_OWN)
     for other in (endpoint.network for endpoint in container.endpoints.values()):
         if other is network:
             return
         if "host" in (other.driver, network.driver):
             raise _shares_network()
         if "none" in (other.name, network.name):
-            raise bad_request("container cannot be connected to multiple networks with one of the networks in private "
-                              "(none) mode")
+            raise bad_request(joining.NOT_WITH_NONE)
 
 
 def _shares_network() -> EngineError:
-    return bad_request("container sharing network namespace with another container or host cannot be connected to any "
-                       "other network")
+    return bad_request(joining.SHARES)
 
 
 def disconnect(engine: Engine, reference: str, container_reference: str, *, force: bool) -> None:
@@ -115,6 +117,8 @@ def check_settings(network: Network | None, settings: dict[str, Any], *, contain
         raise bad_request(f"{container_name}invalid endpoint settings:\n" + "\n".join(lines))
     if wanted.get("LinkLocalIPs"):
         raise not_simulated("a link-local address of a container")
+    if "com.docker.network.endpoint.sysctls" in (settings.get("DriverOpts") or {}):
+        raise not_simulated("a kernel setting of one interface")
 
 
 def _problems(network: Network | None, settings: dict[str, Any], ipv4: str, ipv6: str) -> list[str]:

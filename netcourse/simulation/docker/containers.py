@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netcourse.simulation.docker import init, joining, mounts, starting
+from netcourse.simulation.docker import devices, init, joining, mounts, sharing, starting
 from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
 from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, failed
 from netcourse.simulation.docker.health import Health, command_of
 from netcourse.simulation.docker.images import Image
+from netcourse.simulation.docker.log_options import rotation
 from netcourse.simulation.docker.output import Streams
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.docker.users import credentials, home
@@ -78,8 +79,18 @@ class Container:
         return self.id[:12]
 
     @property
+    def root(self) -> str:
+        """Where its files would be on the machine."""
+        return f"/var/lib/docker/overlay2/{self.id}/merged"
+
+    @property
     def is_running(self) -> bool:
         return self.state in ("running", "paused")
+
+    @property
+    def is_up(self) -> bool:
+        """To dockerd one that is about to be started again is running too."""
+        return self.is_running or self.state == "restarting"
 
     @property
     def network_mode(self) -> str:
@@ -179,7 +190,14 @@ class Container:
             self.engine.links.check(self)
             if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
                 raise failed("cannot join own network namespace")
+            sharing.check_mates(self)
+            starting.check_ulimits(self.host_config.get("Ulimits") or [])
+            devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
+        except starting.CannotStart as mistake:
+            error = starting.told_by_runc(mistake)
+            self.exit_code, self.error = mistake.code, str(error)
+            raise error from None
         except EngineError as error:
             self.error = str(error)
             raise
@@ -191,7 +209,8 @@ class Container:
             self.exit_code = mistake.code
             self._cannot_start(starting.told_by_runc(mistake))
         except EngineError as error:
-            self._cannot_start(error)
+            # about somebody who isn't there, who might have been
+            self._cannot_start(failed(str(error)) if error.status == HTTPStatus.BAD_REQUEST else error)
 
     def _cannot_start(self, error: EngineError) -> NoReturn:
         joining.leave(self)
@@ -201,7 +220,8 @@ class Container:
 
     def _spawn(self) -> None:
         assert self.namespace is not None
-        self.pids = PidNamespace(self._most_processes)
+        shared_pids = sharing.others_pids(self)
+        self.pids = shared_pids or PidNamespace(self._most_processes)
         sysctls = self.host_config.get("Sysctls")
         if sysctls:
             self._mount_kernel_files(self.namespace, writable=True)
@@ -209,12 +229,14 @@ class Container:
         is_privileged = bool(self.host_config.get("Privileged"))
         self._mount_kernel_files(self.namespace, writable=is_privileged)
         mount_devices(self.files, self.namespace, writable=is_privileged)
+        devices.mount_devices(self.host_config, self.files)
         self.files.mount_roots(self._files_of)
+        self.streams.rotate(rotation(self.logging))
         if self.host_config.get("Init"):
             self.files.mount_program(init.PATH, init.docker_init)
         command = [init.PATH, "--", *self.command] if self.host_config.get("Init") else self.command
         process = self.new_process(command, terminal=self.has_terminal)
-        process.is_init = not process.sees_all_processes
+        process.is_init = not process.sees_all_processes and shared_pids is None
         self.process = process
         self.streams.connect(process, keeps_input=bool(self.config.get("OpenStdin")),
                              has_terminal=self.has_terminal)
@@ -249,6 +271,9 @@ class Container:
         files = self.files if who.is_root else self.files.seen_by(who)
         environment = self.environment(variables, terminal=terminal)
         environment.setdefault("HOME", home(who, files))
+        starting.check_circumstances(self.hostname, environment, in_container=self.process is None)
+        if "PATH" not in environment and "/" not in command[0]:
+            raise starting.cannot_run(command[0], self.files, directory)
         try:
             process = self.engine.machine.spawn(command, namespace=self.namespace, files=files,
                                                 environment=environment, pids=self.pids)
@@ -289,10 +314,14 @@ class Container:
         self.state, self.process = "exited", None
         if self.health is not None:
             self.health.end()
-        for mate in [p for p in self.engine.machine.processes.values() if p.files.shares_with(self.files)]:
+        for mate in [p for p in self.engine.machine.processes.values() if self._is_mate(p, of=process)]:
             mate.kill(Signal.SIGKILL)
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
         self.engine.containers.ended(self)
+
+    def _is_mate(self, other: Process, *, of: Process) -> bool:
+        """Whether it ends with the container's first process ``of``: with an init all that has its numbers ends."""
+        return other.files.shares_with(self.files) or (of.is_init and other.pids is of.pids)
 
     def input_ended(self) -> None:
         """A client has no more to send; where another may come, as after ``run -di``, the input stays open."""
@@ -305,4 +334,6 @@ class Container:
 
     @property
     def command_text(self) -> str:
-        return shlex.join(self.command)
+        """As ``docker ps`` shows it: arguments with a blank stand between quotes (moby daemon/container/view.go)."""
+        program, *arguments = self.command
+        return " ".join([program, *(f"'{word}'" if " " in word else word for word in arguments)])

@@ -9,6 +9,8 @@ from typing import Any
 from netcourse.simulation.linux.clock import SECOND, Clock
 
 KEPT_EVENTS = 256
+KINDS = ("config", "container", "daemon", "network", "node", "plugin", "secret", "service", "volume")
+"""Filters that dockerd compares with the id and the name of whatever it is, of this kind or another."""
 Event = dict[str, Any]
 
 
@@ -54,7 +56,5 @@ def matches(event: Event, filters: dict[str, list[str]]) -> bool:
         ("=" not in value and value in attributes),
         "image": lambda value: value in (actor, attributes.get("image"), attributes.get("name")),
     }
-    for kind in ("container", "network", "volume"):
-        tests[kind] = lambda value, kind=kind: event["Type"] == kind and (  # type: ignore[misc]
-            actor.startswith(value) or attributes.get("name") == value)
+    tests |= dict.fromkeys(KINDS, lambda value: actor.startswith(value) or attributes.get("name", "").startswith(value))
     return all(any(tests[key](value) for value in values) for key, values in filters.items() if key in tests)

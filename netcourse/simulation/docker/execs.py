@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import bad_request, conflict
+from netcourse.simulation.docker.errors import conflict
 from netcourse.simulation.docker.output import STDERR, STDOUT
-from netcourse.simulation.docker.starting import CannotStart, check_directory
+from netcourse.simulation.docker.starting import CannotStart, check_directory, refusal
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.terminal import Terminal
 
@@ -48,7 +48,7 @@ class Exec:
             process = self._spawn()
         except CannotStart as mistake:
             self.exit_code = mistake.code
-            raise bad_request(f"OCI runtime exec failed: exec failed: {mistake}") from None
+            raise refusal(mistake, "OCI runtime exec failed: exec failed") from None
         self.process = process
         if self.has_terminal:
             self.terminal = Terminal(process, lambda data: show(STDOUT, data))

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from netcourse.simulation.docker.errors import conflict, not_found
+from netcourse.simulation.docker.image_names import check_reference, normal_name
 from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.image import Image as Content
 from netcourse.simulation.linux.process import Program
@@ -34,12 +35,6 @@ class Image:
 
 NO_IMAGE = Image("", [], "", 0, {}, Content({}, {}))
 """What a container has that was made of a command alone: it can be made, but nothing is there to be run."""
-
-
-def normal_name(reference: str) -> str:
-    """"busybox" is "busybox:latest", "docker.io/library/busybox" too."""
-    name = reference.removeprefix("docker.io/").removeprefix("library/")
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 class Images:
@@ -74,6 +69,7 @@ class Images:
         for image in self._images.values():
             if name in image.tags or (len(digits) >= 4 and image.id.removeprefix("sha256:").startswith(digits)):
                 return image
+        check_reference(reference)
         shown = reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"
         raise not_found(f"No such image: {shown}")
 

@@ -19,19 +19,19 @@ MASKED = ["/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/pro
 READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 HOST_CONFIG: dict[str, Any] = {
     "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "bridge",
-    "PortBindings": {}, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False,
+    "PortBindings": None, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False,
     "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [0, 0], "Annotations": None, "CapAdd": None,
     "CapDrop": None,
-    "CgroupnsMode": "host", "Dns": [], "DnsOptions": [], "DnsSearch": [], "ExtraHosts": None, "GroupAdd": None,
+    "CgroupnsMode": "host", "Dns": None, "DnsOptions": None, "DnsSearch": None, "ExtraHosts": None, "GroupAdd": None,
     "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "", "Privileged": False,
     "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "StorageOpt": None, "Tmpfs": None,
     "UTSMode": "", "UsernsMode": "", "ShmSize": 67108864, "Sysctls": None, "Runtime": "runc", "Isolation": "",
     "CpuShares": 0, "Memory": 0, "NanoCpus": 0,
-    "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": [], "BlkioDeviceReadBps": [],
-    "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [], "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0,
-    "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "", "CpusetMems": "", "Devices": [],
+    "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": None, "BlkioDeviceReadBps": None,
+    "BlkioDeviceWriteBps": None, "BlkioDeviceReadIOps": None, "BlkioDeviceWriteIOps": None, "CpuPeriod": 0,
+    "CpuQuota": 0, "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "", "CpusetMems": "", "Devices": None,
     "DeviceCgroupRules": None, "DeviceRequests": None, "MemoryReservation": 0, "MemorySwap": 0,
-    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": [], "CpuCount": 0,
+    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": None, "CpuCount": 0,
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": MASKED,
     "ReadonlyPaths": READ_ONLY, "Init": None,
 }
@@ -56,14 +56,14 @@ def inspect_container(container: Container) -> dict[str, Any]:
 def _paths(container: Container) -> dict[str, str]:
     """Files that are made when it first starts."""
     names = {"ResolvConfPath": "resolv.conf", "HostnamePath": "hostname", "HostsPath": "hosts"}
-    names |= {"LogPath": f"{container.id}-json.log" if container.streams.log is not None else ""}
+    names |= {"LogPath": f"{container.id}-json.log" if container.logging["Type"] == "json-file" else ""}
     return {field: f"{FOLDER}/{container.id}/{name}" if name and container.started else ""
             for field, name in names.items()}
 
 
 def _host_config(container: Container) -> dict[str, Any]:
     given = container.host_config
-    shown = {key: given[key] if given.get(key) else default for key, default in HOST_CONFIG.items()
+    shown = {key: _told(given.get(key), default) for key, default in HOST_CONFIG.items()
              if given.get(key) or key not in SHOWN_WHEN_GIVEN}
     memory, swappiness = given.get("Memory") or 0, given.get("MemorySwappiness")
     shown |= {"NetworkMode": container.network_mode, "LogConfig": container.logging,
@@ -77,10 +77,15 @@ def _host_config(container: Container) -> dict[str, Any]:
     return shown
 
 
+def _told(given: Any, default: Any) -> Any:
+    """An empty list is told as one, where there is no other default."""
+    return given if given or (default is None and given in ([], {})) else default
+
+
 def _state(container: Container) -> dict[str, Any]:
     process = container.process
     return {
-        "Status": container.state, "Running": container.is_running, "Paused": container.state == "paused",
+        "Status": container.state, "Running": container.is_up, "Paused": container.state == "paused",
         "Restarting": container.state == "restarting", "OOMKilled": False, "Dead": container.state == "dead",
         "Pid": process.host_pid if process is not None else 0, "ExitCode": container.exit_code,
         "Error": container.error, "StartedAt": timestamp_text(container.started),

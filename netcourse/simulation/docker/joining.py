@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from netcourse.simulation.docker import known_names
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, conflict, not_found
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_found
 from netcourse.simulation.docker.ports import wanted_ports
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.routes import EVERYWHERE, Route
@@ -15,6 +16,10 @@ from netcourse.simulation.linux.routes import EVERYWHERE, Route
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
 
+LOOPBACK_PREFIX = 8
+NOT_HOSTS_OWN = "cannot connect container to host network - container must be created in host network mode"
+SHARES = "container sharing network namespace with another container or host cannot be connected to any other network"
+NOT_WITH_NONE = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 # every process may use every port, and ping without a raw socket (moby daemon/oci_linux.go, WithSysctls)
 FIRST_PORT_FOR_ALL, PING_GROUPS = 0, "0\t2147483647"
 
@@ -96,11 +101,14 @@ def _attach(container: Container, endpoint: Endpoint) -> None:
 
 
 def part(container: Container, endpoint: Endpoint) -> None:
-    """Take a running container off a network; another one may get the default route and the published ports."""
+    """Take a running container off a network; another one may get the default route and the published ports.
+
+    dockerd says nothing when there is no way to the new gateway."""
     address = endpoint.ip
     container.engine.networks.detach(endpoint)
-    _place_default_route(container)
-    _publish(container)
+    with suppress(EngineError):
+        _place_default_route(container)
+        _publish(container)
     known_names.remove_own_address(container, address)
 
 
@@ -112,12 +120,29 @@ def _free_interface(namespace: Namespace, prefix: str) -> str:
 
 
 def _place_default_route(container: Container) -> None:
+    """Raises EngineError where there is no way to the gateway, as in 224.0.0.0/4; there is no default route then."""
     assert container.namespace is not None
     for route in [route for route in container.namespace.routes.listing() if route.is_default]:
         container.namespace.routes.remove(route)
     chosen = default_gateway(container.attached())
     if chosen is not None:
-        container.namespace.routes.add(Route(EVERYWHERE, chosen.interface, gateway=chosen.gateway))
+        way = _way_to_gateway(chosen, container.namespace)
+        container.namespace.routes.add(Route(EVERYWHERE, way, gateway=chosen.gateway))
+
+
+def _way_to_gateway(endpoint: Endpoint, namespace: Namespace) -> str:
+    """The interface; in 127.0.0.0/8 the kernel has its own (net/ipv4/route.c, __mkroute_output). Raises EngineError."""
+    assert endpoint.gateway is not None
+    route = namespace.routes.lookup(endpoint.gateway)
+    missing = "" if route is not None else "network is unreachable"
+    if route is not None and endpoint.gateway.is_loopback:
+        if route.destination.prefixlen <= LOOPBACK_PREFIX:
+            return namespace.loopback.name
+        missing = "invalid argument"
+    if missing:
+        raise failed("updating gateway endpoint: failed to set gateway: route for the gateway "
+                     f"{endpoint.gateway} could not be found: {missing}")
+    return endpoint.interface
 
 
 def _publish(container: Container) -> None:
@@ -143,6 +168,13 @@ def _find_networks(container: Container) -> None:
         endpoint.mac = ""
         reference = endpoint.network_id if endpoint.network.is_user_defined else ""
         endpoint.network, endpoint.known_as = networks.get(reference or name), container.name
+    drivers = {endpoint.network.driver for endpoint in container.endpoints.values()}
+    if "host" in drivers and mode != "host":
+        raise bad_request(NOT_HOSTS_OWN)
+    if "host" in drivers and len(container.endpoints) > 1:
+        raise bad_request(SHARES)
+    if "null" in drivers and len(container.endpoints) > 1:
+        raise bad_request(NOT_WITH_NONE)
     try:
         if container.endpoints and not mode.startswith("container:"):
             networks.get(mode)
@@ -154,7 +186,10 @@ def _share_network(container: Container) -> None:
     known_names.share_names(container)
     if container.mate() is None:
         for endpoint in container.endpoints.values():
-            container.engine.networks.attach(endpoint)
+            if endpoint.network.driver == "host":
+                container.engine.networks.attach(endpoint)
+            else:
+                _attach(container, endpoint)
 
 
 def _make_namespace(container: Container) -> Namespace:
@@ -166,7 +201,7 @@ def _make_namespace(container: Container) -> Namespace:
     if container.network_mode == "host":
         return container.engine.machine.root
     if container.network_mode.startswith("container:"):
-        raise not_found(f"No such container: {container.network_mode.partition(':')[2]}")
+        raise failed(f"No such container: {container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
     namespace.settings.put("ip_unprivileged_port_start", FIRST_PORT_FOR_ALL)

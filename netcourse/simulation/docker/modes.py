@@ -16,28 +16,28 @@ MODES = {
     "UTSMode": ({"", "host"}, "UTS mode", False),
     "CgroupnsMode": ({"", "host", "private"}, "cgroup namespace mode", False),
 }
+NOBODYS = {"IpcMode": (), "PidMode": ("container:",), "UTSMode": (), "CgroupnsMode": ()}
+"""An IPC mode without the other's name is found wrong later."""
 RUNTIMES = ("", "runc", "io.containerd.runc.v2")
 UNSIMULATED = {
-    "Devices": "a device of the machine", "DeviceCgroupRules": "a rule for devices",
+    "DeviceCgroupRules": "a rule for devices",
     "Cgroup": "another container's cgroup",
 }
 SECURITY_OPTIONS = ("label", "apparmor", "seccomp", "no-new-privileges", "writable-cgroups")
 SECURITY_FLAGS = ("no-new-privileges", "writable-cgroups")
+BOOLEANS = ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
 INTERFACE_SYSCTL = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.eth[0-9]+\..*")
 
 
-def check_modes(config: Settings, host_config: Settings) -> None:
+def check_modes(_: Settings, host_config: Settings) -> None:
     """Raises EngineError."""
     for option, (modes, name, may_be_anothers) in MODES.items():
         mode = str(host_config.get(option) or "")
-        if mode not in modes and not (may_be_anothers and mode.startswith("container:")):
+        is_anothers = may_be_anothers and mode.startswith("container:") and mode not in NOBODYS[option]
+        if mode not in modes and not is_anothers:
             raise bad_request(f"invalid {name}: {mode}")
-    if host_config.get("UTSMode") == "host" and config.get("Hostname"):
-        raise bad_request("conflicting options: hostname and the UTS mode")
     if (runtime := str(host_config.get("Runtime") or "")) not in RUNTIMES:
         raise bad_request(f"unknown or invalid runtime name: {runtime}")
-    if (isolation := str(host_config.get("Isolation") or "")) not in ("", "default"):
-        raise bad_request(f"invalid isolation ({isolation}): linux only supports 'default'")
 
 
 def check_security(_: Settings, host_config: Settings) -> None:
@@ -47,6 +47,8 @@ def check_security(_: Settings, host_config: Settings) -> None:
         if not separator and text not in SECURITY_FLAGS:
             raise failed(f'invalid --security-opt 1: "{text}"')
         if name not in SECURITY_OPTIONS:
+            raise failed(f'invalid --security-opt 2: "{text}"')
+        if name in SECURITY_FLAGS and separator and value not in BOOLEANS:
             raise failed(f'invalid --security-opt 2: "{text}"')
         if name == "seccomp" and value not in ("unconfined", "builtin"):
             raise not_simulated("a seccomp profile of one's own")

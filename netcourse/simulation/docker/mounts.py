@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.docker.starting import cannot_mount
-from netcourse.simulation.docker.tmpfs import Memory, read_options
+from netcourse.simulation.docker.tmpfs import STICKY_FOR_ALL, Memory, read_options
 from netcourse.simulation.docker.volumes import ANONYMOUS
-from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount
+from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount, memory_files
 from netcourse.simulation.linux.image import Image
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ class MountPoint:
         return {"Type": self.kind, "Name": self.volume, "Source": engine.volumes.get(self.volume).mount_point, **ends}
 
 
-def plan(engine: Engine, config: dict[str, Any], host_config: dict[str, Any]) -> list[MountPoint]:
+def plan(container: Container, config: dict[str, Any], host_config: dict[str, Any]) -> list[MountPoint]:
     """The mount points that a container asks for, with volumes made where there are none yet. Raises EngineError."""
+    engine = container.engine
     points = {point.destination: point for point in _of_others(engine, host_config)}
     memory, own = host_config.get("Tmpfs") or {}, set()
     for point, options in _asked(host_config):
@@ -68,17 +69,28 @@ def plan(engine: Engine, config: dict[str, Any], host_config: dict[str, Any]) ->
         points[point.destination] = _with_volume(engine, point, options)
     for folder in config.get("Volumes") or {}:
         if folder not in points:
-            points[folder] = _with_volume(engine, MountPoint("volume", folder), {})
+            _check_folder(container, folder)
+            points[folder] = _with_volume(engine, MountPoint("volume", folder), _chosen_driver(host_config))
     return list(points.values())
+
+
+def _check_folder(container: Container, folder: str) -> None:
+    place = container.files.resolve(f"/{folder}")
+    if container.files.exists(place) and not container.files.is_directory(place):
+        raise failed(f"cannot mount volume over existing file, file exists {container.root}{place}")
 
 
 def _asked(host_config: dict[str, Any]) -> Iterator[tuple[MountPoint, dict[str, Any]]]:
     """Mount points with the options for their volumes, one after the other: a wrong one doesn't undo what was made."""
-    driver = str(host_config.get("VolumeDriver") or "")
     for text in host_config.get("Binds") or []:
-        yield _bind(text), {"Driver": driver} if driver else {}
+        yield _bind(text), _chosen_driver(host_config)
     for settings in host_config.get("Mounts") or []:
         yield _mount(settings), _volume_options(settings)
+
+
+def _chosen_driver(host_config: dict[str, Any]) -> dict[str, Any]:
+    driver = host_config.get("VolumeDriver")
+    return {"Driver": driver} if driver else {}
 
 
 def check_memory_mounts(_: dict[str, Any], host_config: dict[str, Any]) -> None:
@@ -88,7 +100,7 @@ def check_memory_mounts(_: dict[str, Any], host_config: dict[str, Any]) -> None:
 
 
 def mount_all(container: Container) -> None:
-    """Show a container that starts what it has mounted, outer folders first. Raises EngineError."""
+    """Show a container that starts what it has mounted, outer folders first. Raises CannotStart, EngineError."""
     points = [*container.mounts, *_memories(container.host_config)]
     container.files.read_only = False
     for point in sorted(points, key=lambda point: len(point.place)):
@@ -107,7 +119,7 @@ def mount_all(container: Container) -> None:
 def _source(container: Container, point: MountPoint) -> tuple[str, FileSystem]:
     clock = container.engine.machine.clock
     if not point.volume:
-        return "tmpfs", FileSystem(Image({}, {}), clock, directories=("/",), size=point.memory.size, open_to_all=("/",))
+        return "tmpfs", memory_files(clock, point.memory.size, point.memory.mode, point.memory.owner)
     volume = container.engine.volumes.get(point.volume)
     image = container.image.content.below(point.place) if point.copies else Image({}, {})
     return volume.mount_point, volume.filled_from(image, clock)
@@ -136,9 +148,10 @@ def remove_nameless(container: Container) -> None:
 
 
 def _memories(host_config: dict[str, Any]) -> list[MountPoint]:
-    """What ``--tmpfs`` asks for, which inspect doesn't list. Raises EngineError for options that make no sense."""
+    """What ``--tmpfs`` asks for, which inspect doesn't list. Raises CannotStart, EngineError."""
     return [MountPoint("tmpfs", destination, writable=memory.writable, memory=memory)
-            for destination, text in (host_config.get("Tmpfs") or {}).items() for memory in [read_options(text)]]
+            for destination, text in (host_config.get("Tmpfs") or {}).items()
+            for memory in [read_options(destination, text)]]
 
 
 def _bind(text: str) -> MountPoint:
@@ -191,7 +204,9 @@ def _mount(settings: dict[str, Any]) -> MountPoint:
     if kind in UNSIMULATED_KINDS:
         raise not_simulated(UNSIMULATED_KINDS[kind])
     if kind == "tmpfs":
-        memory = Memory(size=int((settings.get("TmpfsOptions") or {}).get("SizeBytes") or 0) or LARGEST_TREE)
+        asked = settings.get("TmpfsOptions") or {}
+        memory = Memory(size=int(asked.get("SizeBytes") or 0) or LARGEST_TREE,
+                        mode=int(asked.get("Mode") or STICKY_FOR_ALL))
         return MountPoint("tmpfs", destination, writable=writable, memory=memory)
     options = settings.get("VolumeOptions") or {}
     if options.get("Subpath"):

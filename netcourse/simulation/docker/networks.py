@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.docker import ipam
 from netcourse.simulation.docker.drivers import Driver, Endpoint, Network
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_found
+from netcourse.simulation.docker.mac_addresses import parse_mac
 from netcourse.simulation.docker.network_requests import (
     check_configuration,
     check_driver,
@@ -65,7 +66,7 @@ class Networks:
         if not found:
             raise not_found(f"network {reference} not found")
         if len(found) > 1:
-            raise bad_request(f"network {reference} is ambiguous ({len(found)} matches found on ID prefix)")
+            raise bad_request(f"network {reference} is ambiguous ({len(found)} matches found based on ID prefix)")
         return found[0]
 
     def __contains__(self, reference: str) -> bool:
@@ -127,7 +128,8 @@ class Networks:
         if not self.drivers[network.driver].needs_addresses:
             return
         if driver == "null":
-            raise bad_request("ipv4 pool is empty")
+            raise bad_request("null ipam driver does not handle specific address pool requests" if configs else
+                              "ipv4 pool is empty")
         if driver != "default":
             raise not_found(f'plugin "{driver}" not found')
         needs_gateway = self.drivers[network.driver].needs_gateway(network)
@@ -182,8 +184,7 @@ class Networks:
                 raise failed("no available IPv4 addresses on this network's address pools: "
                              f"{network.name} ({network.id})")
             endpoint.address = Address.parse(f"{ip}/{network.pool.subnet.prefixlen}", broadcast=True)
-            wanted_mac = endpoint.wanted_mac.lower().replace("-", ":")
-            endpoint.mac = wanted_mac or self._engine.machine.new_mac()
+            endpoint.mac = parse_mac(endpoint.wanted_mac) if endpoint.wanted_mac else self._engine.machine.new_mac()
         endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         network.endpoints[endpoint.id] = endpoint
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from netcourse.simulation.docker.timestamps import timestamp_text
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.terminal import Terminal
@@ -29,10 +31,25 @@ class LogEntry:
     stream: int
     data: bytes
 
+    @property
+    def size_in_file(self) -> int:
+        """Of the JSON that json-file writes for a line, in bytes."""
+        text = json.dumps(self.data.decode(errors="replace"), ensure_ascii=False)
+        stream = "stdout" if self.stream == STDOUT else "stderr"
+        return len(f'{{"log":{text},"stream":"{stream}","time":"{timestamp_text(self.time)}"}}\n'.encode())
+
     def lines(self) -> list[LogEntry]:
         """One by one, and long ones in parts, as dockerd's copier reads them (moby daemon/logger/copier.go)."""
         return [LogEntry(self.time, self.stream, line[start:start + LONGEST_ENTRY])
                 for line in _LINE.findall(self.data) for start in range(0, len(line), LONGEST_ENTRY)]
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """When a file of the log has ``size`` bytes the next one begins; ``files`` of them are kept."""
+
+    size: int
+    files: int
 
 
 class Log:
@@ -40,6 +57,9 @@ class Log:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.rotation: Rotation | None = None
+        self._files: deque[int] = deque([0])
+        self._file_size = 0
         self._open = {STDOUT: bytearray(), STDERR: bytearray()}
         self._entries: deque[LogEntry] = deque()
         self._size = 0
@@ -60,18 +80,38 @@ class Log:
 
     def _keep(self, stream: int, size: int) -> None:
         begun = self._open[stream]
-        self._entries.append(LogEntry(self._clock.now, stream, bytes(begun[:size])))
+        entry = LogEntry(self._clock.now, stream, bytes(begun[:size]))
         del begun[:size]
+        if self.rotation is not None:
+            for line in entry.lines():
+                self._keep_in_file(line, self.rotation)
+            return
+        self._entries.append(entry)
         self.count += 1
         self._size += size + ENTRY_SIZE
         while self._size > MOST_BYTES + ENTRY_SIZE:
             self._size -= len(self._entries.popleft().data) + ENTRY_SIZE
 
+    def _keep_in_file(self, line: LogEntry, rotation: Rotation) -> None:
+        """The oldest file goes with the lines in it (moby daemon/logger/loggerutils/logfile.go)."""
+        if self._file_size >= rotation.size:
+            self._files.append(0)
+            self._file_size = 0
+        while len(self._files) > rotation.files:
+            for _ in range(self._files.popleft()):
+                self._entries.popleft()
+        self._entries.append(line)
+        self.count += 1
+        self._files[-1] += 1
+        self._file_size += line.size_in_file
+
     def since(self, position: int) -> list[LogEntry]:
         """The pieces after the first ``position`` ones; a notice stands for those that are gone."""
         dropped = self.count - len(self._entries)
         kept = list(self._entries)[max(0, position - dropped):]
-        return [LogEntry(kept[0].time, STDERR, NOTICE), *kept] if position < dropped else kept
+        if position < dropped and self.rotation is None:
+            return [LogEntry(kept[0].time, STDERR, NOTICE), *kept]
+        return kept
 
 
 class Streams:
@@ -85,6 +125,10 @@ class Streams:
         self._terminal: Terminal | None = None
         self._early = bytearray()
         self._ended_early = False
+
+    def rotate(self, rotation: Rotation | None) -> None:
+        if self.log is not None:
+            self.log.rotation = rotation
 
     def connect(self, process: Process, *, keeps_input: bool, has_terminal: bool) -> None:
         """Have the streams of a process about to start; what a client has sent before is its first input."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.docker import connecting, mounts
+from netcourse.simulation.docker import connecting, mounts, sharing
 from netcourse.simulation.docker.checking import check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
 from netcourse.simulation.docker.images import NO_IMAGE
+from netcourse.simulation.docker.mac_addresses import parse_mac
 from netcourse.simulation.docker.names import random_name
 from netcourse.simulation.docker.signalling import kill
 from netcourse.simulation.docker.starting import make_directory
@@ -55,41 +57,25 @@ class Containers:
         """Raises EngineError; nothing is created then."""
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
-        self._name_mate_by_id(host_config)
+        sharing.name_mates_by_id(self, host_config)
         image_name = str(request.get("Image") or "")
         image = self._engine.images.get(image_name) if image_name else NO_IMAGE
         identifier = self._engine.new_id()
         config = _config(request, image.config)
         if not config.get("Cmd") and not config.get("Entrypoint"):
             raise bad_request("no command specified")
-        self._check_mates(host_config)
         container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
         self._check_name(name)
-        container.mounts = mounts.plan(self._engine, config, host_config)
+        container.mounts = mounts.plan(container, config, host_config)
         config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
                                                          else container.hostname)
-        make_directory(container.directory, container.files)
+        make_directory(container.directory, container.files, container.root)
         self._engine.links.register(container)
         self._containers[identifier] = container
         container.emit("create")
         return container
-
-    def _check_mates(self, host_config: dict[str, Any]) -> None:
-        """Raises EngineError where another container is named that isn't there."""
-        for option in ("IpcMode", "PidMode"):
-            kind, _, reference = str(host_config.get(option) or "").partition(":")
-            if kind == "container" and reference and reference not in self:
-                raise bad_request(f"No such container: {reference}")
-        if str(host_config.get("PidMode") or "").startswith("container:"):
-            raise not_simulated("sharing another container's process numbers")
-
-    def _name_mate_by_id(self, host_config: dict[str, Any]) -> None:
-        """Whose namespace it is to share, so that it outlives a rename. One that isn't there is missed at the start."""
-        kind, _, reference = str(host_config.get("NetworkMode") or "").partition(":")
-        if kind == "container" and reference in self:
-            host_config["NetworkMode"] = f"container:{self.get(reference).id}"
 
     def _check_name(self, text: str) -> None:
         """With or without a slash at its beginning. Raises EngineError."""
@@ -111,10 +97,14 @@ class Containers:
         return name
 
     def _plan_networks(self, container: Container, request: dict[str, Any]) -> None:
-        """The endpoints that it will have. A network that isn't there is found out at the start, as dockerd does."""
+        """The endpoints that it will have: those that are described, or else one on the network of its mode.
+
+        A network that isn't there is found out at the start, as dockerd does.
+        """
         mode = container.network_mode
-        wanted: dict[str, dict[str, Any]] = {name: settings or {} for name, settings in
-                                             (request.get("EndpointsConfig") or {}).items()}
+        wanted = dict(request.get("EndpointsConfig") or {})
+        for name, asked in wanted.items():
+            _check_endpoint(name, asked)
         networks = self._engine.networks
         if mode.startswith("container:"):
             for name, settings in wanted.items():
@@ -122,7 +112,7 @@ class Containers:
             return
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")
-        names = dict.fromkeys([mode, *wanted])
+        names = dict.fromkeys([*([mode] if mode in wanted or not wanted else []), *wanted])
         known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
         for name in names:
             if name not in known:
@@ -153,7 +143,7 @@ class Containers:
 
     def remove(self, container: Container, *, force: bool, volumes: bool = False) -> None:
         """``volumes`` without a name of their own go too. Raises EngineError for one that runs, unless ``force``."""
-        if container.is_running:
+        if container.is_up:
             if not force:
                 raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
             kill(container, Signal.SIGKILL)
@@ -192,7 +182,8 @@ class Containers:
 
 
 _IN_THE_WAY = {"running": "container is running: stop the container before removing or force remove",
-               "paused": "container is paused and must be unpaused first"}
+               "paused": "container is paused and must be unpaused first",
+               "restarting": "container is restarting: stop the container before removing or force remove"}
 
 
 def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
@@ -213,19 +204,38 @@ def _config(request: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "AttachStdout": bool(request.get("AttachStdout")), "AttachStderr": bool(request.get("AttachStderr")),
         **({"ExposedPorts": ports} if ports else {}),
         "Tty": bool(request.get("Tty")), "OpenStdin": bool(request.get("OpenStdin")),
-        "StdinOnce": bool(request.get("StdinOnce")), "Env": environment, "Cmd": command,
+        "StdinOnce": bool(request.get("StdinOnce")), "Env": environment or request.get("Env"), "Cmd": command,
         **_given(request, "Healthcheck"), "Image": request.get("Image"), "Volumes": request.get("Volumes") or None,
-        "WorkingDir": request.get("WorkingDir") or "", "Entrypoint": entrypoint, **_mac(request),
-        "OnBuild": None, "Labels": request.get("Labels") or {}, **_given(request, "StopSignal", "StopTimeout"),
+        "WorkingDir": _clean(request.get("WorkingDir") or ""), "Entrypoint": entrypoint, **_mac(request),
+        "OnBuild": None, "Labels": request.get("Labels") or ({} if image else None),
+        **_given(request, "StopSignal", "StopTimeout"),
     }
+
+
+def _check_endpoint(network: str, settings: dict[str, Any] | None) -> None:
+    """Raises EngineError."""
+    try:
+        if settings is None:
+            raise bad_request("EndpointsConfig is nil")
+        if settings.get("MacAddress"):
+            parse_mac(settings["MacAddress"])
+    except EngineError as error:
+        raise EngineError(error.status, f"invalid config for network {network}: {error}") from None
+
+
+def _clean(directory: str) -> str:
+    """Go's filepath.Clean."""
+    return normpath(directory).replace("//", "/") if directory else ""
 
 
 def _mac(request: dict[str, Any]) -> dict[str, Any]:
     """The one that was asked for on the container's own network."""
     mode = (request.get("HostConfig") or {}).get("NetworkMode") or "default"
-    settings = ((request.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}).get(mode) or {}
+    wanted = (request.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
+    settings = wanted.get(mode) or (wanted.get("bridge") if mode == "default" else wanted.get("default")
+                                    if mode == "bridge" else None) or {}
     on_it = settings.get("MacAddress") if mode not in ("none", "host") else None
-    return _given({"MacAddress": request.get("MacAddress") or on_it}, "MacAddress")
+    return _given({"MacAddress": on_it}, "MacAddress")
 
 
 def _given(request: dict[str, Any], *names: str) -> dict[str, Any]:

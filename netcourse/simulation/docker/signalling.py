@@ -9,8 +9,25 @@ from netcourse.simulation.linux.signals import Signal
 DEFAULT_GRACE = 10
 
 
+def check_runs(container: Container) -> None:
+    """Raises EngineError for one that has no process, or none at the moment."""
+    if container.state == "restarting":
+        raise conflict(f"Container {container.id} is restarting, wait until the container is running")
+    if not container.is_running:
+        raise conflict(f"container {container.id} is not running")
+
+
+def cancel_restart(container: Container) -> None:
+    """It stays as it has ended (moby daemon/kill.go: its monitor is told not to start it again)."""
+    container.asked_to_stop = True
+    container.state = "exited"
+
+
 def kill(container: Container, number: int) -> None:
     """Send a signal. Raises EngineError when it isn't running."""
+    if container.state == "restarting":
+        cancel_restart(container)
+        return
     if container.process is None:
         raise conflict(f"container {container.id} is not running")
     ends = number in (Signal.SIGKILL, container.stop_signal)
@@ -28,10 +45,10 @@ def grace(container: Container) -> int:
 
 def pause(container: Container) -> None:
     """Raises EngineError unless it runs."""
-    if container.process is None:
-        raise conflict(f"container {container.id} is not running")
+    check_runs(container)
     if container.state == "paused":
         raise conflict(f"Container {container.id} is already paused")
+    assert container.process is not None
     container.process.freezer.freeze()
     container.state = "paused"
     container.emit("pause")

@@ -8,12 +8,16 @@ from typing import Any
 
 from netcourse.simulation.docker.errors import bad_request, conflict, not_found, not_simulated
 from netcourse.simulation.docker.events import Events
+from netcourse.simulation.docker.quoting import quoted
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.image import Image
 
 ROOT = "/var/lib/docker/volumes"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+OPTIONS = frozenset({"device", "o", "size", "type"})
+NEEDED = {"device": ("type",), "type": ("device",), "o": ("device", "type")}
+"""What an option of a volume needs beside it."""
 ANONYMOUS = "com.docker.volume.anonymous"
 """The label of a volume that was given no name."""
 
@@ -85,12 +89,20 @@ def _check(name: str, wanted: dict[str, Any]) -> None:
     driver = wanted.get("Driver") or "local"
     if driver != "local":
         raise not_found(f'create {name}: error looking up volume plugin {driver}: plugin "{driver}" not found')
-    if len(name) == 1:
+    if len(name.encode()) == 1:
         raise bad_request(f"create {name}: volume name is too short, names should be at least two alphanumeric "
                           "characters")
     if not NAME.fullmatch(name):
-        raise bad_request(f'create {name}: "{name}" includes invalid characters for a local volume name, only '
+        raise bad_request(f"create {name}: {quoted(name)} includes invalid characters for a local volume name, only "
                           '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use '
                           "absolute path")
-    if wanted.get("DriverOpts"):
+    options = wanted.get("DriverOpts") or {}
+    for option in options:
+        if option not in OPTIONS:
+            raise bad_request(f'create {name}: invalid option: "{option}"')
+    for option, others in NEEDED.items():
+        for other in others:
+            if option in options and other not in options:
+                raise bad_request(f'create {name}: missing required option: "{other}"')
+    if options:
         raise not_simulated("a volume with options")

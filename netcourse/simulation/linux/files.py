@@ -10,7 +10,9 @@ import errno
 import os
 import posixpath
 import re
+import stat
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
 
 Content = bytes | bytearray | Callable[[], bytes]
-DEEPEST_PATH = 4096
+LONGEST_NAME, DEEPEST_PATH = 255, 4096
 LARGEST_TREE = 64 << 20
-ENTRY_SIZE = 4096
+ENTRY_SIZE, MEMORY_ENTRY_SIZE = 4096, 20
 USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/home", "/root", "/var")
 OWN_PROCESS = "/proc/self"
 _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
@@ -60,8 +62,8 @@ class FileSystem:
 
     Paths are absolute or relative to ``directory``. Errors are OSErrors with the kernel's numbers. ``namespaces`` are
     the network namespaces that have a name here (/run/netns). ``size`` is how much it holds, in bytes. Where it is
-    ``read_only``, what is mounted below and /dev aren't. All is root's, but for what others make in one of the
-    directories ``open_to_all``.
+    ``read_only``, what is mounted below and /dev aren't. ``memory_mode`` is the mode of a tmpfs. All is root's, but for
+    what others make in one of the directories ``open_to_all``.
     """
 
     def __init__(self, image: Image, clock: Clock, directories: Iterable[str] = USUAL_DIRECTORIES,
@@ -78,6 +80,7 @@ class FileSystem:
         self._own_programs: dict[str, Program] = {}
         self.ownership, self._user = Ownership(open_to_all), ROOT
         self.read_only = False
+        self.memory_mode: int | None = None
         self.namespaces: dict[str, Namespace] = {}
         self._live = LiveFiles()
         self._roots: Callable[[int], FileSystem | None] = lambda _: None
@@ -85,7 +88,7 @@ class FileSystem:
 
     def resolve(self, path: str, directory: str = "/") -> str:
         """Where a path leads; /proc/self is a link to the process that asks."""
-        if len(path) > DEEPEST_PATH:
+        if len(path) > LONGEST_NAME and (len(path) > DEEPEST_PATH or len(max(path.split("/"), key=len)) > LONGEST_NAME):
             raise _error(errno.ENAMETOOLONG, path)
         path = posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
         if path.startswith(OWN_PROCESS) and path[len(OWN_PROCESS):][:1] in ("", "/"):
@@ -223,14 +226,19 @@ class FileSystem:
 
     def mode(self, path: str) -> str:
         """As ls prints it: nobody can change it here."""
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0].mode(other[1])
+        if path == "/" and self.memory_mode is not None:
+            return stat.filemode(stat.S_IFDIR | self.memory_mode)
         is_kernels = path.startswith(("/proc", "/sys"))
         if self.is_directory(path):
             return "drwxrwxrwt" if path == "/tmp" else "dr-xr-xr-x" if is_kernels else "drwxr-xr-x"
         if self.is_program(path):
             return "-rwxr-xr-x"
-        if path == "/dev/null":
-            return "crw-rw-rw-"
         live = self._live.file(path)
+        if live is not None and not is_kernels:
+            return "crw-rw-rw-"
         return "-r--r--r--" if is_kernels and (live is None or live.write is None) else "-rw-r--r--"
 
     def owner(self, path: str) -> Credentials:
@@ -241,9 +249,16 @@ class FileSystem:
     def size(self, path: str) -> int:
         """Bytes, as stat(2) has them: none for what the kernel makes up when it is read."""
         if self.is_directory(path):
-            return 0 if path.startswith(("/proc", "/sys")) else ENTRY_SIZE
+            return 0 if path.startswith(("/proc", "/sys")) else self._folder_size(path)
         content = self._find(path)
         return 0 if content is None or callable(content) else len(content)
+
+    def _folder_size(self, path: str) -> int:
+        """In memory, 20 bytes for each name in it, ``.`` and ``..`` (mm/shmem.c, BOGO_DIRENT_SIZE)."""
+        other = self._elsewhere(path)
+        if other is not None:
+            return other[0]._folder_size(other[1])
+        return ENTRY_SIZE if self.memory_mode is None else MEMORY_ENTRY_SIZE * (2 + len(self.list(path)))
 
     def links(self, path: str) -> int:
         """How many names a folder has: its own, ``.`` and one ``..`` for each folder in it. One that is partly the
@@ -423,7 +438,18 @@ class FileSystem:
         """Raises ProgramNotFound."""
         candidates = [name] if "/" in name else [f"{folder}/{name}" for folder in path.split(":")]
         for candidate in candidates:
-            program = self._program(self.resolve(candidate))
-            if program is not None:
-                return program
+            with suppress(OSError):  # a name that is too long
+                program = self._program(self.resolve(candidate))
+                if program is not None:
+                    return program
         raise ProgramNotFound(name)
+
+
+def memory_files(clock: Clock, size: int, mode: int, owner: Credentials) -> FileSystem:
+    """A tmpfs, with nothing in it yet: ``size`` in bytes, ``mode`` and ``owner`` of its folder."""
+    is_open = mode & stat.S_IWOTH
+    files = FileSystem(Image({}, {}), clock, directories=("/",), size=size, open_to_all=("/",) if is_open else ())
+    files.memory_mode = mode
+    if not owner.is_root or owner.group:
+        files.ownership.take("/", owner)
+    return files

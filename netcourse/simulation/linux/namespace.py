@@ -190,7 +190,10 @@ class Namespace:
         self.neighbours.flush(device)
 
     def _add_connected_route(self, device: Device, address: Address) -> None:
+        """None where it would lead to no host, or from none (net/ipv4/fib_frontend.c, fib_add_ifaddr)."""
         if address.prefix_length == 32 or address.is_secondary or device is self.loopback:
+            return
+        if address.ip.is_multicast or int(address.network.network_address) == 0:
             return
         route = Route(address.network, device.name, source=address.ip, scope="link", protocol="kernel")
         with suppress(FileExistsError):

@@ -147,9 +147,9 @@ def _fit(value: Any, kind: str, path: tuple[str, ...]) -> Any:
         return [_element(item, element, (*path, str(place))) for place, item in enumerate(value)]
     if inner.startswith("map[string]") and isinstance(value, dict):
         element = inner.removeprefix("map[string]")
-        return {key: _element(item, element, (*path, key)) for key, item in value.items()}
+        return {_without_half_pairs(key): _element(item, element, (*path, key)) for key, item in value.items()}
     if inner == "string" and isinstance(value, str) and not isinstance(value, LongNumber):
-        return value if value.isascii() else _without_half_pairs(value)
+        return _without_half_pairs(value)
     if inner == "bool" and isinstance(value, bool):
         return value
     if inner in _INTEGERS:
@@ -166,7 +166,7 @@ def _element(value: Any, kind: str, path: tuple[str, ...]) -> Any:
 
 def _without_half_pairs(text: str) -> str:
     """Half of a surrogate pair is no character."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _words(value: Any) -> list[str]:

@@ -13,10 +13,15 @@ from netcourse.simulation.docker.api.numbers import size_of_terminal
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
+from netcourse.simulation.docker.image_names import check_platform
 from netcourse.simulation.docker.inspecting import inspect_container, sizes
 from netcourse.simulation.docker.limits import updated_limits
+from netcourse.simulation.docker.mac_addresses import move_to_endpoint
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.signals import Signal
+
+WITHOUT_WARNING = tuple(f"1.{minor}" for minor in range(24, 44))
+"""Versions of the API in which a MAC address was a container's own."""
 
 
 def create(request: Request) -> Response:
@@ -25,10 +30,14 @@ def create(request: Request) -> Response:
     wanted = request.json("container.CreateRequest")
     if not wanted.keys() & STRUCTS["container.CreateRequest"].keys() - {"HostConfig", "NetworkingConfig"}:
         raise bad_request("config cannot be empty in order to create a container")
+    check_platform(request.one("platform"))
+    warnings = move_to_endpoint(wanted)
+    if request.version in WITHOUT_WARNING:
+        warnings = []
     with request.world.enter() as engine:
         container = engine.containers.create(request.one("name"), wanted)
-        warnings = ["Published ports are discarded when using host network mode"] if (
-            container.network_mode == "host" and container.host_config.get("PortBindings")) else []
+        if container.network_mode == "host" and container.host_config.get("PortBindings"):
+            warnings.append("Published ports are discarded when using host network mode")
         return Response({"Id": container.id, "Warnings": warnings}, 201)
 
 
@@ -43,7 +52,7 @@ def start(request: Request) -> Response:
         container = engine.containers.get(request.parts["id"])
         if container.state == "paused":
             raise conflict("cannot start a paused container, try unpause instead")
-        if container.is_running:
+        if container.is_up:
             return Response(status=304)
         container.start()
     return Response(status=204)
@@ -53,7 +62,7 @@ def stop(request: Request) -> Response:
     patience = _patience(request)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        if not container.is_running:
+        if not container.is_up:
             return Response(status=304)
     with _said_of(f"cannot stop container: {request.parts['id']}"):
         _end(request, container, patience)
@@ -66,6 +75,8 @@ def _end(request: Request, container: Container, patience: int | None) -> None:
     number = _signal(request)
     with request.world.enter():
         process, seconds = container.process, signalling.grace(container) if patience is None else patience
+        if container.state == "restarting":
+            signalling.cancel_restart(container)
         if process is None:
             return
         signalling.kill(container, number or container.stop_signal)

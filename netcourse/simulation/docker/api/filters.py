@@ -8,6 +8,7 @@ from netcourse.simulation.docker.api.ages import moment_of
 from netcourse.simulation.docker.errors import bad_request
 
 Filters = dict[str, list[str]]
+TRUE, FALSE = {"1", "true"}, {"0", "false"}
 
 
 def check_known(filters: Filters, known: Collection[str]) -> None:
@@ -15,6 +16,13 @@ def check_known(filters: Filters, known: Collection[str]) -> None:
     for key in filters:
         if key not in known:
             raise bad_request(f"invalid filter '{key}'")
+
+
+def check_truth(filters: Filters, key: str) -> None:
+    """Raises EngineError for a filter that is neither true nor false, or both (moby GetBoolOrDefault)."""
+    values = filters.get(key, [])
+    if values and not any({*values} <= same for same in (TRUE, FALSE)):
+        raise bad_request(f"invalid filter '{key}=[{' '.join(sorted(values))}]'")
 
 
 def check_pruning(filters: Filters, known: Collection[str], now: int) -> int:

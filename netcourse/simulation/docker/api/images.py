@@ -9,10 +9,11 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning
+from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, check_truth
 from netcourse.simulation.docker.api.messages import TRUE, Connection, Request, Response, Route, Stream
 from netcourse.simulation.docker.errors import bad_request, not_simulated
-from netcourse.simulation.docker.images import Image, normal_name
+from netcourse.simulation.docker.image_names import check_platform, normal_name
+from netcourse.simulation.docker.images import Image
 
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
@@ -20,6 +21,7 @@ TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 def list_images(request: Request) -> Response:
     filters = request.filters()
     check_known(filters, {"before", "dangling", "label", "reference", "since", "until"})
+    check_truth(filters, "dangling")
     for name in ("before", "since", "until"):
         if name in filters:
             raise not_simulated(f"the {name} filter of images")
@@ -62,6 +64,7 @@ def inspect(request: Request) -> Response:
 
 def pull(request: Request) -> Stream:
     name = request.one("fromImage")
+    check_platform(request.one("platform"))
     tag = request.one("tag")
     reference = f"{name}:{tag}" if tag and "@" not in name else name
     with request.world.enter() as engine:

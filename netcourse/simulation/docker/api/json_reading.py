@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 LONGEST_INTEGER = 19
-TOO_DEEP = "exceeded max depth"
+DEEPEST, TOO_DEEP = 10000, "exceeded max depth"
 CUT_OFF = "unexpected EOF"
 
 _BLANKS = " \t\r\n"
@@ -18,6 +18,10 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _MORE_OF_A_NUMBER = re.compile(r"\.|[eE][+-]?")
 """What Python leaves behind a number that isn't one yet."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:,]|[^][{}:,"\s]+')
+_DEEPEST_READ = 50
+_CLOSINGS = {"{": "}", "[": "]"}
+_AFTER = {"}": "after object key:value pair", "]": "after array element"}
 _LITERALS = {"n": "null", "t": "true", "f": "false"}
 _SHOWN = {"'": r"'\''", "\\": r"'\\'", "\t": r"'\t'", "\n": r"'\n'", "\r": r"'\r'", "\ufeff": r"'\ufeff'"}
 
@@ -38,12 +42,25 @@ def read_value(text: str) -> tuple[Any, str]:
     try:
         value, end = _DECODER.raw_decode(start)
     except RecursionError:
-        raise NotJSON(TOO_DEEP) from None
+        end = _Scanner(start).value()
+        value, _ = _DECODER.raw_decode(_made_shallow(start[:end]))
     except ValueError:
-        raise NotJSON(_first_mistake(start)) from None
+        _Scanner(start).value()
+        raise NotJSON(CUT_OFF) from None
     if _MORE_OF_A_NUMBER.match(start, end):
-        raise NotJSON(_first_mistake(start))
+        _Scanner(start).value()
     return value, start[end:].lstrip(_BLANKS)
+
+
+def _made_shallow(text: str) -> str:
+    """Without what is in the deepest collections: nothing that dockerd looks at is so deep."""
+    kept, depth = [], 0
+    for token in _TOKEN.findall(text):
+        depth += token in ("[", "{")
+        if depth < _DEEPEST_READ or (depth == _DEEPEST_READ and token in ("[", "{", "]", "}")):
+            kept.append(token)
+        depth -= token in ("]", "}")
+    return "".join(kept)
 
 
 def _integer(text: str) -> int | LongNumber:
@@ -56,16 +73,6 @@ def _refuse(constant: str) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_float=LongNumber, parse_int=_integer, parse_constant=_refuse)
-
-
-def _first_mistake(text: str) -> str:
-    try:
-        _Scanner(text).value()
-    except NotJSON as mistake:
-        return str(mistake)
-    except RecursionError:
-        return TOO_DEEP
-    return CUT_OFF
 
 
 class _Scanner:
@@ -88,11 +95,43 @@ class _Scanner:
     def _wrong(self, where: str) -> NotJSON:
         return NotJSON(f"invalid character {_shown(self._here())} {where}")
 
-    def value(self) -> None:
-        character = self._next()
-        if character in "{[":
-            self._collection(character)
-        elif character == '"':
+    def value(self) -> int:
+        """Where the value ends. Raises NotJSON."""
+        open_ones = self._begin([])
+        while open_ones:
+            closing = open_ones[-1]
+            found = self._next()
+            if found == closing:
+                open_ones.pop()
+            elif found != ",":
+                raise self._wrong(_AFTER[closing])
+            self._at += 1
+            if found == ",":
+                self._member(open_ones)
+        return self._at
+
+    def _begin(self, open_ones: list[str]) -> list[str]:
+        """A value, or no more of it than the first value inside."""
+        while (character := self._next()) in _CLOSINGS:
+            closing = _CLOSINGS[character]
+            self._at += 1
+            if len(open_ones) == DEEPEST:
+                raise NotJSON(TOO_DEEP)
+            open_ones.append(closing)
+            if self._next() == closing:
+                return open_ones
+            if closing == "}":
+                self._key()
+        self._plain(character)
+        return open_ones
+
+    def _member(self, open_ones: list[str]) -> None:
+        if open_ones[-1] == "}":
+            self._key()
+        self._begin(open_ones)
+
+    def _plain(self, character: str) -> None:
+        if character == '"':
             self._string()
         elif character in _LITERALS:
             self._literal(_LITERALS[character])
@@ -100,24 +139,6 @@ class _Scanner:
             self._number()
         else:
             raise self._wrong("looking for beginning of value")
-
-    def _collection(self, opening: str) -> None:
-        is_object = opening == "{"
-        closing, after = ("}", "after object key:value pair") if is_object else ("]", "after array element")
-        self._at += 1
-        if self._next() == closing:
-            self._at += 1
-            return
-        while True:
-            if is_object:
-                self._key()
-            self.value()
-            found = self._next()
-            if found not in (",", closing):
-                raise self._wrong(after)
-            self._at += 1
-            if found == closing:
-                return
 
     def _key(self) -> None:
         if self._next() != '"':

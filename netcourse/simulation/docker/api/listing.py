@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netcourse.simulation.docker.api.filters import Filters, check_known, check_pruning, has_label, labels_fit
+from netcourse.simulation.docker.api.filters import (
+    Filters,
+    check_known,
+    check_pruning,
+    check_truth,
+    has_label,
+    labels_fit,
+)
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.engine import Engine
@@ -24,7 +31,7 @@ def list_containers(request: Request) -> Response:
     _check(filters, {*_TESTS, "before", "since", "isolation"})
     everything = request.flag("all") or limit > 0 or bool({"status", "exited"} & set(filters))
     with request.world.enter() as engine:
-        found = [c for c in _between(engine, filters) if (everything or c.is_running) and _matches(c, filters)]
+        found = [c for c in _between(engine, filters) if (everything or c.is_up) and _matches(c, filters)]
         return Response([_summary(c, with_sizes=request.flag("size")) for c in (found[:limit] if limit > 0 else found)])
 
 
@@ -37,6 +44,7 @@ def _summary(container: Container, *, with_sizes: bool) -> dict[str, Any]:
 def _check(filters: Filters, known: set[str]) -> None:
     """Raises EngineError for a filter that dockerd doesn't know, or a value that makes no sense to it."""
     check_known(filters, known)
+    check_truth(filters, "is-task")
     for value in filters.get("status", []):
         if value not in STATES:
             raise bad_request(f"invalid filter 'status={value}': invalid value for state ({value}): must be one of "
@@ -82,7 +90,7 @@ def _has_name(container: Container, pattern: str) -> bool:
 
 
 def _is_on(container: Container, network: str) -> bool:
-    return any(network in (e.network.name, e.network.id) for e in container.endpoints.values())
+    return any(network == e.network.name or e.network.id.startswith(network) for e in container.endpoints.values())
 
 
 def _comes_from(container: Container, image: str) -> bool:
@@ -118,7 +126,7 @@ def prune(request: Request) -> Response:
     filters = request.filters()
     with request.world.enter() as engine:
         until = check_pruning(filters, {"label", "label!", "until"}, engine.now)
-        ended = [c for c in engine.containers if not c.is_running and c.created <= until and
+        ended = [c for c in engine.containers if not c.is_up and c.created <= until and
                  labels_fit(c.config.get("Labels"), filters)]
         for container in ended:
             engine.containers.remove(container, force=False)

@@ -51,7 +51,7 @@ def info(request: Request) -> Response:
             "ContainersStopped": count - running - paused, "Images": len(engine.images.all()), "Driver": "overlay2",
             "DriverStatus": [["Simulated by", "netcourse"]],
             "Plugins": {"Volume": ["local"], "Network": sorted(engine.networks.drivers), "Authorization": None,
-                        "Log": ["json-file"]},
+                        "Log": ["json-file", "local"]},
             "MemoryLimit": True, "SwapLimit": True, "CpuCfsPeriod": True, "CpuCfsQuota": True, "CPUShares": True,
             "CPUSet": True, "PidsLimit": True, "IPv4Forwarding": engine.machine.root.forwarding, "Debug": False,
             "OomKillDisable": False, "SystemTime": engine.timestamp(), "LoggingDriver": "json-file",

@@ -6,9 +6,10 @@ import re
 
 from netcourse.simulation.docker.api.messages import Request, Response, Route
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import conflict, failed
+from netcourse.simulation.docker.errors import failed
 from netcourse.simulation.docker.process_listing import rows
 from netcourse.simulation.docker.process_options import NO_PID, Choice, read_options
+from netcourse.simulation.docker.signalling import check_runs
 from netcourse.simulation.linux.process import Process
 
 DEFAULT_OPTIONS = "-ef"
@@ -22,8 +23,7 @@ def top(request: Request) -> Response:
     _check(options)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        if not container.is_running:
-            raise conflict(f"container {container.id} is not running")
+        check_runs(container)
         titles, found = _listed(options, container)
         container.emit("top")
     return Response({"Titles": titles, "Processes": found})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from netcourse.simulation.docker.api.filters import Filters, check_known, has_label, labels_fit
+from netcourse.simulation.docker.api.filters import Filters, check_known, check_truth, has_label, labels_fit
 from netcourse.simulation.docker.api.messages import TRUE, Request, Response, Route
 from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.docker.errors import EngineError, bad_request
@@ -18,6 +18,7 @@ def list_volumes(request: Request) -> Response:
     except EngineError as error:
         raise bad_request(f"error reading volume filters: {error}") from None
     check_known(filters, {"dangling", "driver", "label", "name"})
+    check_truth(filters, "dangling")
     with request.world.enter() as engine:
         found = [volume.shown for volume in engine.volumes.all() if _matches(engine, volume, filters)]
     return Response({"Volumes": found, "Warnings": None})

@@ -100,10 +100,9 @@ class BridgeDriver:
         bridge = self._host.devices[self.bridge_name(network)]
         assert isinstance(bridge, Bridge)
         assert endpoint.address is not None
-        if int(endpoint.mac[:2], 16) & GROUP_BIT:
-            name = self._new_name()
-            raise failed(f'failed to add interface {name} to sandbox: error setting interface "{name}" MAC to '
-                         f'"{endpoint.mac}": cannot assign requested address')
+        self._check_mac(endpoint.mac)
+        if namespace is self._host:
+            raise self._conflicting_route(endpoint, bridge)
         options = self._options(network)
         outside = Veth(self._new_name(), self._machine.new_mac(), options.mtu)
         inside = Veth(interface, endpoint.mac, options.mtu)
@@ -119,6 +118,27 @@ class BridgeDriver:
         self._announce(inside, endpoint.address.ip, options, options.announcements)
         endpoint.interface, endpoint.host_device = interface, outside
         self._write(self._endpoint_rules(endpoint))
+
+    def _check_mac(self, mac: str) -> None:
+        """Raises EngineError for one that no interface can have (is_valid_ether_addr in include/linux/etherdevice.h),
+        or longer than an interface's."""
+        is_group, length = int(mac[:2], 16) & GROUP_BIT, len(UNKNOWN_MAC)
+        if not is_group and mac.strip("0:") and len(mac) == length:
+            return
+        name = self._new_name()
+        refusal = (f'error setting interface "{name}" MAC to "{mac}": cannot assign requested address'
+                   if is_group or len(mac) == length else
+                   f"failed to advertise addresses: MAC address changed, got {mac[:length]}, expected {mac}")
+        raise failed(f"failed to add interface {name} to sandbox: {refusal}")
+
+    def _conflicting_route(self, endpoint: Endpoint, bridge: Bridge) -> EngineError:
+        """On the machine itself the bridge has the network's route (moby daemon/libnetwork/osl, checkRouteConflict)."""
+        name, pool = self._new_name(), endpoint.network.pool
+        assert pool is not None
+        return failed(f'failed to add interface {name} to sandbox: error setting interface "{name}" IP to '
+                      f"{endpoint.address}: cannot program address {endpoint.address} in sandbox interface because it "
+                      f"conflicts with existing route {{Ifindex: {bridge.index} Dst: {pool.subnet} Src: {pool.gateway} "
+                      "Gw: <nil> Flags: [] Table: 254 Realm: 0}")
 
     def _new_name(self) -> str:
         return f"veth{self._machine.random.getrandbits(28):07x}"

@@ -16,8 +16,9 @@ SUPPORTED = "user,group,comm,args,pid,ppid,pgid,nice,rgroup,ruser,tty,vsz,sid,st
 
 
 def family(process: Process) -> list[Process]:
-    """The processes that share this one's files: its container's."""
-    mates = [p for p in process.machine.processes.values() if p.files.shares_with(process.files)]
+    """The processes that have a number beside this one's: its container's, and those of containers that share them."""
+    mates = [p for p in process.machine.processes.values()
+             if p.pids is process.pids or p.files.shares_with(process.files)]
     return sorted(mates, key=lambda other: other.pid)
 
 

@@ -49,8 +49,8 @@ PROGRAMS: dict[str, Program] = dict.fromkeys(names(), unsimulated) | {
     "rm": moving.remove, "rmdir": moving.remove_directory, "route": route.route, "sed": sed.sed, "seq": words.seq,
     "sh": sh, "sha1sum": digests.checksum, "sha256sum": digests.checksum, "sha512sum": digests.checksum,
     "sleep": system.sleep, "sort": sort.sort, "stty": screen.stty, "sysctl": sysctl.sysctl, "tail": text.tail,
-    "tee": columns.tee, "test": conditions.test, "timeout": starters.timeout, "top": screen.top, "touch": moving.touch,
-    "tr": columns.tr, "traceroute": traceroute.traceroute, "true": system.true, "tty": screen.tty,
-    "uname": system.uname, "uniq": columns.uniq, "wc": text.wc, "wget": wget.wget, "which": system.which,
-    "whoami": identity.whoami, "xargs": starters.xargs, "yes": text.yes,
+    "tee": columns.tee, "test": conditions.test, "time": starters.time, "timeout": starters.timeout, "top": screen.top,
+    "touch": moving.touch, "tr": columns.tr, "traceroute": traceroute.traceroute, "true": system.true,
+    "tty": screen.tty, "uname": system.uname, "uniq": columns.uniq, "wc": text.wc, "wget": wget.wget,
+    "which": system.which, "whoami": identity.whoami, "xargs": starters.xargs, "yes": text.yes,
 }

@@ -47,7 +47,7 @@ async def nslookup(process: Process) -> int:
     if not rest or len(rest) > 2:
         raise usage("nslookup")
     server, ip, port = await _server(process, rest[1:], settings.port)
-    queries = _queries(rest[0], settings.kinds, read_resolver_file(process).search)
+    queries = _queries(rest[0], settings.kinds, _search_list(process))
     try:
         await _ask(process, settings, queries, server, (ip, port))
     except OSError as error:
@@ -94,6 +94,12 @@ async def _server(process: Process, words: list[str], port: int) -> tuple[str, I
         return str(ip), ip, port
     host, _, written = words[0].partition(":")
     return words[0], await address_of(process, host), int(written) if written.isdigit() else port
+
+
+def _search_list(process: Process) -> list[str]:
+    """That of /etc/resolv.conf; without one, the domain in the machine's own name."""
+    domain = process.hostname.partition(".")[2]
+    return read_resolver_file(process).search or ([domain] if domain else [])
 
 
 def _queries(name: str, kinds: list[int], search: list[str]) -> list[_Query]:

@@ -62,8 +62,10 @@ prunes = st.sampled_from(["docker network prune -f --filter label=tier=front",
 
 names_and_addresses = _words(
     "--network-alias web", "--network-alias db --network-alias web", "--hostname box", "--add-host far:10.9.9.9",
-    "--hostname Box-2", "--domainname example.org", "--dns-option ndots:1",
-    "--dns 127.0.0.1", "--link nc-one:db", "--link nc-two")
+    "--hostname Box-2", "--hostname box.example.org", "--domainname example.org", "--dns-option ndots:1",
+    "--hostname box.example.org --domainname example.net", "--dns-search example.org", "--dns-search .",
+    "--dns-search Example.org --dns-search example.net --network-alias web.db",
+    "--dns-search example.org --dns 127.0.0.1", "--dns 127.0.0.1", "--link nc-one:db", "--link nc-two")
 ports = _words("-p 18181:80", "-p 18181:81", "-p 127.0.0.1:18182:80", "-p 18182:53/udp", "-p 18181:80 -p 18182:90",
                "-p 18191-18192:80", "-p 18191-18193:80", "-p 18181-18183:80-82",
                "-p 127.0.0.2:18181:80 -p 127.0.0.1:18181:80", "-p 80",
@@ -108,8 +110,8 @@ def runs(draw: st.DrawFn, verb: str = "run -d") -> str:
 @st.composite
 def connections(draw: st.DrawFn) -> str:
     address = draw(st.one_of(st.just(""), st.just(""), st.builds("--ip {}".format, addresses())))
-    option = draw(_words("--alias web", "--alias db", "--gw-priority 1", "--gw-priority -1", "--link nc-one:far",
-                         "--driver-opt com.docker.network.endpoint.ifname=lan0"))
+    option = draw(_words("--alias web", "--alias db", "--alias web.db", "--gw-priority 1", "--gw-priority -1",
+                         "--link nc-one:far", "--driver-opt com.docker.network.endpoint.ifname=lan0"))
     network = draw(st.sampled_from(["nc-a", "nc-b"] * 6 + ["nc-c", "none", "host", "bridge"]))
     if network == "bridge":
         address = ""  # what is wrong with it depends on whether docker0 was there before dockerd

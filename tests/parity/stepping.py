@@ -23,7 +23,7 @@ RULES = "docker run --rm --privileged --network host nicolaka/netshoot iptables-
 SEEN = ("ip -4 addr; ip route; hostname; cat /etc/hosts; "
         "grep -vE 'ExtServers|^nameserver [^1]|^nameserver 1[^2]' /etc/resolv.conf")
 ASKED = ("nc-one", "NC-two", "nc-three", "web", "db", "db.nc-a", "web.nc-b", "nc-one.nc-a", "nc-two.NC-A", "far",
-         "box", "nobody", "nc-one.bridge")
+         "box", "nobody", "nc-one.bridge", "web.db", "box.example.org", "web.db.nc-a")
 PANIC = re.compile(r"error during connect: .*: EOF$", re.MULTILINE)
 """Engine 28.5.2 dies of it, this request at least, when a container that shares another's network and isn't running is
 connected to one: it has no map to note it in."""
@@ -68,8 +68,8 @@ class EngineInStep:
     def view(self) -> str:
         """What the running containers see, reach and resolve, and the rules of the networks' bridges."""
         # who shares the host's network sees its own addresses and names, which are each computer's own
-        running = sorted(c["Names"][0][1:] for c in self._client.containers(filters={"name": "^/nc-"})
-                         if c["HostConfig"]["NetworkMode"] != "host")
+        running = sorted(name[1:] for c in self._client.containers(filters={"name": "^/nc-"})
+                         if c["HostConfig"]["NetworkMode"] != "host" for name in c["Names"] if name.count("/") == 1)
         with ThreadPoolExecutor() as pool:
             seen = pool.map(self._seen, running)
         return "\n".join([*seen, *self._rules()])
@@ -99,10 +99,11 @@ class EngineInStep:
 
     def _seen(self, container: str) -> str:
         targets = sorted(set(self._targets()))
-        pings = "; ".join(f"ping -c 1 -W 1 -q {ip} >/dev/null 2>&1 && echo reaches {ip}" for ip in targets)
+        # side by side: each that nobody answers takes a second
+        pings = " ".join(f"(ping -c 1 -W 1 -q {ip} >/dev/null 2>&1 && echo reaches {ip}) &" for ip in targets) + " wait"
         # networks that a container was created on are attached by dockerd in the order of a Go map
         own = [re.sub(r"^\d+: ", "", re.sub(r"\b(eth|lan)\d+", r"\1", line)) for line in self._within(container, SEEN)]
-        return "\n".join([f"-- {container}", *sorted(own), *self._within(container, pings),
+        return "\n".join([f"-- {container}", *sorted(own), *sorted(self._within(container, pings)),
                           *self._answers(container, targets)])
 
     def _within(self, container: str, script: str) -> list[str]:

@@ -19,6 +19,7 @@ from netcourse.simulation.linux.programs import PROGRAM_SETS
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\n"
 GROUP = b"root:x:0:\n"
+EMPTY_FOLDERS = ("/usr/sbin",)
 
 
 @dataclass(eq=False)
@@ -106,6 +107,7 @@ def _build(name: str, entry: dict[str, Any]) -> Image:
     digest = hashlib.sha256(f"netcourse image {name}".encode()).hexdigest()
     return Image(f"sha256:{digest}", [name], entry["created"], entry["size"], config,
                  Content(files, {f"/bin/{program}": run for program, run in programs.items()},
-                         created=int(datetime.fromisoformat(entry["created"]).timestamp()) * SECOND))
+                         created=int(datetime.fromisoformat(entry["created"]).timestamp()) * SECOND,
+                         empty_folders=EMPTY_FOLDERS))
 
 

@@ -151,7 +151,7 @@ def summarise_container(container: Container) -> dict[str, Any]:
     """A line of ``docker ps``."""
     ports = [_port(port, place) for port, places in _ports(container).items() for place in places or [None]]
     return {
-        "Id": container.id, "Names": [f"/{container.name}"], "Image": container.config["Image"],
+        "Id": container.id, "Names": _names(container), "Image": container.config["Image"],
         "ImageID": container.image.id, "Command": container.command_text, "Created": container.created // SECOND,
         "Ports": ports, "Labels": container.config.get("Labels") or {}, "State": container.state,
         "Status": status_text(container), "HostConfig": {"NetworkMode": container.network_mode},
@@ -159,6 +159,12 @@ def summarise_container(container: Container) -> dict[str, Any]:
                                          for name, endpoint in sorted(container.endpoints.items())}},
         "Mounts": _mounts(container),
     }
+
+
+def _names(container: Container) -> list[str]:
+    """Its own, and those that others call it by: ``/web/db`` is web's link to its db."""
+    links = container.engine.links.leading_to(container)
+    return sorted([f"/{container.name}", *(f"/{owner.name}/{alias}" for owner, alias in links)])
 
 
 def _mounts(container: Container) -> list[dict[str, Any]]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from netcourse.simulation.linux.process import Program
 
 
 class Image:
-    """What containers of one image share: files and programs by path. ``created``: nanoseconds since the epoch."""
+    """What containers of one image share: files and programs by path, and folders that nothing is in.
 
-    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program], *, created: int = 0) -> None:
+    ``created``: nanoseconds since the epoch.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program], *, created: int = 0,
+                 empty_folders: Iterable[str] = ()) -> None:
         self.created = created
         self.files = dict(files)
         self.programs = dict(programs)
-        self.directories = {parent for path in (*files, *programs) for parent in parents_of(path)}
+        self.directories = {parent for path in (*files, *programs, *empty_folders) for parent in parents_of(path)}
+        self.directories.update(empty_folders)
 
     def below(self, folder: str) -> Image:
         """What is in ``folder``, as an image of its own."""

@@ -47,7 +47,7 @@ async def nslookup(process: Process) -> int:
     if not rest or len(rest) > 2:
         raise usage("nslookup")
     server, ip, port = await _server(process, rest[1:], settings.port)
-    queries = _queries(rest[0], settings.kinds)
+    queries = _queries(rest[0], settings.kinds, _search_list(process))
     try:
         await _ask(process, settings, queries, server, (ip, port))
     except OSError as error:
@@ -96,11 +96,23 @@ async def _server(process: Process, words: list[str], port: int) -> tuple[str, I
     return words[0], await address_of(process, host), int(written) if written.isdigit() else port
 
 
-def _queries(name: str, kinds: list[int]) -> list[_Query]:
+def _search_list(process: Process) -> list[str]:
+    """That of /etc/resolv.conf; without one, the domain in the machine's own name."""
+    domain = process.hostname.partition(".")[2]
+    return read_resolver_file(process).search or ([domain] if domain else [])
+
+
+def _queries(name: str, kinds: list[int], search: list[str]) -> list[_Query]:
+    """A name without dots is asked for in each domain of the search list, and there alone."""
     ip = as_address(name)
     if ip is not None and not kinds:
         return [_Query(ip.reverse_pointer, RecordType.PTR)]
-    return [_Query(name, kind) for kind in kinds or [RecordType.A, RecordType.AAAA]]
+    queries = []
+    for kind in kinds or [RecordType.A, RecordType.AAAA]:
+        is_searched = search and "." not in name and kind != RecordType.PTR
+        names = [f"{name}.{domain}" for domain in search] if is_searched else [name]
+        queries += [_Query(full_name, kind) for full_name in names]
+    return queries
 
 
 async def _ask(process: Process, settings: _Settings, queries: list[_Query], server: str,

@@ -1,9 +1,10 @@
-"""busybox programs that start another one: env, timeout, xargs (coreutils/env.c, timeout.c, findutils/xargs.c)."""
+"""busybox programs that start another one: env, time, timeout, xargs (env.c, time.c, timeout.c, xargs.c)."""
 
 from __future__ import annotations
 
 import re
 
+from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import (
     Complaint,
@@ -79,6 +80,38 @@ async def timeout(process: Process) -> int:
     code = await child.exit
     process.killed_by = child.killed_by
     return code
+
+
+@complaining
+async def time(process: Process) -> int:
+    """How long a program takes, on the simulation's clock; it takes no time of the processor."""
+    given, words = options(process, "vpf:o:a", in_order=True)
+    refuse(process, given, "vfoa")
+    if not words:
+        raise usage("time")
+    began, killed_by = process.machine.clock.now, 0
+    try:
+        child = start(process, words)
+        child.start()
+        code = await child.exit
+        killed_by = child.killed_by
+    except CannotStart as error:
+        process.complain(f"time: can't execute '{words[0]}': {error}")
+        code = error.code
+    if code:
+        process.complain(f"Command terminated by signal {killed_by}" if killed_by else
+                         f"Command exited with non-zero status {code}")
+    seconds = (process.machine.clock.now - began) / SECOND
+    for name, spent in (("real", seconds), ("user", 0.0), ("sys", 0.0)):
+        process.complain(f"{name} {spent:.2f}" if "p" in given else f"{name}\t{_clock_face(spent)}")
+    return killed_by or code
+
+
+def _clock_face(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes >= 60:
+        return f"{minutes // 60}h {minutes % 60}m {int(seconds % 60):02}s"
+    return f"{minutes}m {seconds % 60:.2f}s"
 
 
 @complaining

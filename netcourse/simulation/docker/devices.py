@@ -43,7 +43,7 @@ def _check_device(device: Settings, machine_files: FileSystem) -> None:
         raise not_simulated(f"the device {path}")
     if path == NULL:
         return
-    if machine_files.is_directory(path) and f"{path}/" in "/dev/":
+    if path in ("/dev", "/dev/"):
         raise not_simulated("all devices of a folder")
     reason = "not a device node" if path and machine_files.exists(posixpath.normpath(path)) else (
         "no such file or directory")

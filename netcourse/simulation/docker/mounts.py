@@ -15,8 +15,9 @@ from netcourse.simulation.docker.errors import EngineError, bad_request, failed,
 from netcourse.simulation.docker.starting import cannot_mount
 from netcourse.simulation.docker.tmpfs import STICKY_FOR_ALL, Memory, read_options
 from netcourse.simulation.docker.volumes import ANONYMOUS
-from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount, memory_files
+from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount
 from netcourse.simulation.linux.image import Image
+from netcourse.simulation.linux.memory_files import memory_files
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container

@@ -443,13 +443,3 @@ class FileSystem:
                 if program is not None:
                     return program
         raise ProgramNotFound(name)
-
-
-def memory_files(clock: Clock, size: int, mode: int, owner: Credentials) -> FileSystem:
-    """A tmpfs, with nothing in it yet: ``size`` in bytes, ``mode`` and ``owner`` of its folder."""
-    is_open = mode & stat.S_IWOTH
-    files = FileSystem(Image({}, {}), clock, directories=("/",), size=size, open_to_all=("/",) if is_open else ())
-    files.memory_mode = mode
-    if not owner.is_root or owner.group:
-        files.ownership.take("/", owner)
-    return files

@@ -8,6 +8,7 @@ from enum import IntEnum
 class Signal(IntEnum):
     """The ones that the simulation does something about."""
 
+    SIGHUP = 1
     SIGINT = 2
     SIGQUIT = 3
     SIGKILL = 9

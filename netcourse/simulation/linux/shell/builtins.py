@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.shell import jobs, variables
-from netcourse.simulation.linux.shell.leaving import Exit, Leave, Return
+from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
 from netcourse.simulation.linux.shell.parser import RESERVED, parse
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.tasks import Future
@@ -85,13 +85,13 @@ async def _eval(shell: Shell, words: list[str], streams: Streams) -> int:
 async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
     """``. FILE [ARGUMENT...]``: the commands of a file, in this very shell."""
     if len(words) < 2:
-        raise Exit(shell.complain(streams, "filename argument required", 2, builtin=words[0]))
+        raise Failed(shell.complain(streams, "filename argument required", 2, builtin=words[0]))
     files = shell.process.files
     try:
         text = files.read(files.resolve(words[1], shell.process.directory))
     except OSError as error:
         error.filename, error.errno = words[1], error.errno or errno.ENOENT
-        raise Exit(shell.complain(streams, problem(error, set()), 2, builtin=words[0])) from None
+        raise Failed(shell.complain(streams, problem(error, set()), 2, builtin=words[0])) from None
     before = shell.arguments
     shell.arguments = [before[0], *words[2:]] if len(words) > 2 else before
     try:
@@ -155,7 +155,7 @@ async def _hash(shell: Shell, words: list[str], streams: Streams) -> int:
 
 async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
     if len(words) > 1:
-        raise Exit(shell.complain(streams, f"{words[1]}: not simulated by netcourse", 2, builtin="umask"))
+        raise Failed(shell.complain(streams, f"{words[1]}: not simulated by netcourse", 2, builtin="umask"))
     streams.stdout.write(b"0022\n")
     return 0
 

@@ -15,7 +15,7 @@ from netcourse.simulation.linux.shell.builtins import BUILTINS
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.job_list import Job, JobList
 from netcourse.simulation.linux.shell.jobs import death
-from netcourse.simulation.linux.shell.leaving import Exit, Interrupted, Leave, Return
+from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted, Leave, Return
 from netcourse.simulation.linux.shell.parser import (
     Case,
     Command,
@@ -135,7 +135,7 @@ class Shell:
             child = parent.machine.spawn(list(parent.arguments), namespace=parent.namespace, files=parent.files,
                                          environment=dict(parent.environment), pids=parent.pids)
         except BlockingIOError as error:
-            raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
+            raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = empty, streams.stdout, streams.stderr
         if self.control is None:
@@ -253,7 +253,7 @@ class Shell:
 
     async def _call(self, words: list[str], streams: Streams) -> int:
         if len(self.hidden) >= DEEPEST_CALL:
-            raise Exit(self.complain(streams, f"{words[0]}: calls nested too deeply for the simulation", 2))
+            raise Failed(self.complain(streams, f"{words[0]}: calls nested too deeply for the simulation", 2))
         before, self.arguments = self.arguments, [self.arguments[0], *words[1:]]
         self.hidden.append({})
         try:
@@ -365,7 +365,7 @@ class Shell:
                 return self.complain(streams, f"{words[0]}: Permission denied", NOT_EXECUTABLE)
             return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
         except BlockingIOError as error:
-            raise Exit(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
+            raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
         child.freezer = self.job.freezer if self.job is not None else child.freezer

@@ -26,7 +26,14 @@ class JobControl:
         self._tasks: set[Task[int]] = set()
 
     def close(self) -> None:
-        """The shell ends: nobody waits for what is stopped."""
+        """The shell ends, and nobody waits for its jobs any more.
+
+        With the first shell of a terminal the session ends: what is stopped gets SIGHUP, and goes on (_exit(2)).
+        """
+        stopped = [job for job in self._shell.jobs if job.is_stopped and self._shell.process.parent is None]
+        for job in stopped:
+            job.signal(Signal.SIGHUP)
+            job.go_on()
         for task in list(self._tasks):
             task.cancel()
 

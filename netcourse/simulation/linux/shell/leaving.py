@@ -11,6 +11,10 @@ class Exit(Exception):
         self.code = code
 
 
+class Failed(Exit):
+    """A builtin can't do what it is asked: a script ends, somebody at a terminal goes on (POSIX, section 2.8.1)."""
+
+
 class Return(Exit):
     """The function is to end with this code."""
 

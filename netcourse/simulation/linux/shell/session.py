@@ -8,7 +8,7 @@ from netcourse.simulation.linux.pipes import TooMuch
 from netcourse.simulation.linux.shell.completion import words_for
 from netcourse.simulation.linux.shell.interpreter import Shell
 from netcourse.simulation.linux.shell.job_control import JobControl
-from netcourse.simulation.linux.shell.leaving import Exit, Interrupted
+from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted
 from netcourse.simulation.linux.shell.line_editor import LineEditor
 from netcourse.simulation.linux.shell.parser import Sequence, parse
 from netcourse.simulation.linux.shell.prompt import prompt
@@ -60,6 +60,8 @@ async def _lines(shell: Shell, control: JobControl, streams: Streams) -> int:
             shell.code = shell.complain(streams, str(error), 2)
         except (TooMuch, RecursionError) as error:
             shell.code = shell.complain(streams, str(error), 2)
+        except Failed as end:
+            shell.code = end.code
         except Exit as end:
             if is_warned or not any(job.is_stopped for job in shell.jobs):
                 return end.code

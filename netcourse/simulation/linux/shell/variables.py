@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.arithmetic import BadArithmetic, evaluate
-from netcourse.simulation.linux.shell.leaving import Exit
+from netcourse.simulation.linux.shell.leaving import Failed
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
 from netcourse.simulation.linux.tasks import wait_for
@@ -67,11 +67,13 @@ def _list(shell: Shell, word: str, names: set[str], streams: Streams) -> None:
 
 def _check_name(shell: Shell, name: str, streams: Streams, builtin: str) -> None:
     if not _NAME.fullmatch(name):
-        raise Exit(shell.complain(streams, f"{name}: bad variable name", 2, builtin=builtin))
+        raise Failed(shell.complain(streams, f"{name}: bad variable name", 2, builtin=builtin))
 
 
 async def unset(shell: Shell, words: list[str], streams: Streams) -> int:
     for name in [word for word in words[1:] if word not in ("-v", "-f")]:
+        if "-f" not in words:
+            _check_name(shell, name, streams, "unset")
         if name in shell.read_only:
             raise ShellSyntaxError(f"{name}: is read only")
         shell.variables.pop(name, None)
@@ -96,7 +98,7 @@ async def set_(shell: Shell, words: list[str], streams: Streams) -> int:
                 return 0
             letters = [_OPTIONS.get(rest[0], "")]
             if not letters[0]:
-                raise Exit(shell.complain(streams, f"illegal option -o {rest[0]}", 2, builtin="set"))
+                raise Failed(shell.complain(streams, f"illegal option -o {rest[0]}", 2, builtin="set"))
             rest = rest[1:]
         else:
             letters = list(word[1:])
@@ -109,9 +111,9 @@ async def set_(shell: Shell, words: list[str], streams: Streams) -> int:
 def _switch(shell: Shell, letters: list[str], streams: Streams, *, on: bool) -> None:
     for letter in letters:
         if letter not in _OPTIONS.values():
-            raise Exit(shell.complain(streams, f"illegal option -{letter}", 2, builtin="set"))
+            raise Failed(shell.complain(streams, f"illegal option -{letter}", 2, builtin="set"))
         if on and letter not in _DONE:
-            raise Exit(shell.complain(streams, f"-{letter}: not simulated", 2, builtin="set"))
+            raise Failed(shell.complain(streams, f"-{letter}: not simulated", 2, builtin="set"))
         (shell.options.add if on else shell.options.discard)(letter)
 
 
@@ -122,7 +124,7 @@ def _list_options(shell: Shell, streams: Streams) -> None:
 
 async def local(shell: Shell, words: list[str], streams: Streams) -> int:
     if not shell.hidden:
-        raise Exit(shell.complain(streams, "not in a function", 2, builtin="local"))
+        raise Failed(shell.complain(streams, "not in a function", 2, builtin="local"))
     for word in words[1:]:
         name, equals, value = word.partition("=")
         shell.hidden[-1].setdefault(name, shell.variables.get(name))
@@ -152,7 +154,7 @@ async def let(shell: Shell, words: list[str], streams: Streams) -> int:
 async def getopts(shell: Shell, words: list[str], streams: Streams) -> int:
     """The next option of a script's arguments (getopts(1p)); OPTIND tells the word that comes next."""
     if len(words) < 3:
-        raise Exit(shell.complain(streams, "usage: getopts optstring var [arg]", 2, builtin="getopts"))
+        raise Failed(shell.complain(streams, "usage: getopts optstring var [arg]", 2, builtin="getopts"))
     letters, name, arguments = words[1], words[2], words[3:] or shell.arguments[1:]
     index = int(shell.variables.get("OPTIND", "1"))
     place = shell.option_place
@@ -196,9 +198,9 @@ async def read(shell: Shell, words: list[str], streams: Streams) -> int:
         letter, rest = names[0][1], names[0][2:]
         names = names[1:]
         if letter not in "rpntsdu":
-            raise Exit(shell.complain(streams, f"illegal option -{letter}", 2, builtin="read"))
+            raise Failed(shell.complain(streams, f"illegal option -{letter}", 2, builtin="read"))
         if letter in "du":
-            raise Exit(shell.complain(streams, f"-{letter}: not simulated", 2, builtin="read"))
+            raise Failed(shell.complain(streams, f"-{letter}: not simulated", 2, builtin="read"))
         if letter not in "rs" and not rest:
             rest, names = (names[0], names[1:]) if names else ("", [])
         given[letter] = rest

@@ -368,13 +368,18 @@ class Shell:
             raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
-        child.freezer = self.job.freezer if self.job is not None else child.freezer
+        job = self.job
+        child.freezer = job.freezer if job is not None else child.freezer
         await parent.sleep(FORK_SECONDS)
         child.start()
         code = await child.exit
         if self.control is not None and child.killed_by == Signal.SIGINT:
-            self.interrupted()
-        streams.stderr.write(death(child.killed_by))
+            raise Interrupted
+        if job is not None and child.killed_by:
+            job.killed_by = child.killed_by
+        if job is None or not job.number:
+            # of one that was stopped the shell tells before its next prompt
+            streams.stderr.write(death(child.killed_by))
         return code
 
     async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:

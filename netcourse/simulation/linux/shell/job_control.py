@@ -6,7 +6,8 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.shell.job_list import Job
-from netcourse.simulation.linux.shell.leaving import Exit, Interrupted
+from netcourse.simulation.linux.shell.jobs import death
+from netcourse.simulation.linux.shell.leaving import Interrupted
 from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Cancelled, Freezer, Future, Task
 
@@ -73,9 +74,14 @@ class JobControl:
         if job.is_stopped:
             self._shell.jobs.put(job)
             return STOPPED
+        was_stopped = job.number > 0
         self._shell.jobs.remove(job)
+        if job.error is not None:
+            raise job.error
         if job.killed_by == Signal.SIGINT:
             self._shell.interrupted()
+        if was_stopped:
+            self._shell.process.stderr.write(death(job.killed_by))
         return job.end.result()
 
     def key(self, number: Signal) -> None:
@@ -105,8 +111,14 @@ class JobControl:
 def _tell_end(task: Task[int], job: Job) -> None:
     try:
         job.end.set(task.result())
-    except (Exit, Interrupted, Cancelled) as end:
-        job.end.fail(end)
+    except Interrupted:
+        job.killed_by = Signal.SIGINT
+        job.end.set(128 + Signal.SIGINT)
+    except Cancelled:
+        job.end.set(128 + Signal.SIGKILL)
+    except Exception as error:  # noqa: BLE001  # raised again where the job is waited for
+        job.error = error
+        job.end.set(1)
 
 
 async def _end_of(task: Task[int]) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from netcourse.simulation.linux.clock import MILLISECOND
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.signals import NAMES, Signal
 from netcourse.simulation.linux.tasks import Freezer, Future
 
 STATE_COLUMN = 33
+TELLING = 5 * MILLISECOND
 DEATHS = {"TERM": "Terminated", "KILL": "Killed", "HUP": "Hangup", "INT": "Interrupt", "QUIT": "Quit",
           "USR1": "User defined signal 1", "USR2": "User defined signal 2", "SEGV": "Segmentation fault",
           "ALRM": "Alarm clock", "PIPE": "Broken pipe"}
@@ -20,7 +22,7 @@ class Job:
     """``text`` is the command; ``end`` has its exit code when it is over. Its processes stand still when it is stopped.
 
     ``number`` is 0 as long as it isn't in the list; ``stopped`` is fulfilled when it is stopped; ``told`` is the state
-    that the user knows of.
+    that the user knows of; ``error`` is what a job in this very shell has ended with.
     """
 
     text: str
@@ -30,8 +32,21 @@ class Job:
     number: int = 0
     pid: int = 0
     killed_by: int = 0
+    error: Exception | None = None
     stopped: Future[None] = field(default_factory=Future)
     told: str = "Running"
+    _ended: int = 0
+
+    def __post_init__(self) -> None:
+        self.end.when_done(self._note_time)
+
+    def _note_time(self) -> None:
+        self._ended = self.shell_process.machine.clock.now
+
+    @property
+    def is_old_news(self) -> bool:
+        """Whether a shell can know of its end: word of it takes a moment (SIGCHLD)."""
+        return self.shell_process.machine.clock.now > self._ended + TELLING
 
     @property
     def processes(self) -> list[Process]:
@@ -121,9 +136,11 @@ class JobList:
         """Lines for what has stopped or ended since that was last told; what has ended leaves the list."""
         text = ""
         for job in self:
-            if job.state not in ("Running", job.told):
+            if job.state not in ("Running", job.told) and (not job.end.done or job.is_old_news):
                 text, job.told = text + self.line(job), job.state
-        self.forget_ended()
+        for job in self:
+            if job.end.done and job.told == job.state:
+                self.remove(job)
         return text
 
     def forget_ended(self) -> None:

@@ -24,6 +24,7 @@ ENGINE_HEADERS = {"Api-Version": system.API_VERSION, "Docker-Experimental": "fal
                   "Server": system.SERVER}
 LAST_HEADERS = ("Date", "Content-Length", "Connection", "Transfer-Encoding")
 """net/http writes these itself, after all others."""
+JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -159,8 +160,7 @@ class HTTPHandler(BaseHTTPRequestHandler):
         headers = dict(found.headers)
         body = found.content if isinstance(found.content, bytes) else b""
         if found.content is not None and not isinstance(found.content, bytes):
-            text = json.dumps(found.content, separators=(",", ":"), ensure_ascii=False)
-            body = text.encode(errors="replace") + b"\n"
+            body = JSON.encode(found.content).encode(errors="replace") + b"\n"
             headers.setdefault("Content-Type", "application/json")
         if found.status not in (204, 304):
             headers["Content-Length"] = str(len(body))

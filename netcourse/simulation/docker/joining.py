@@ -40,7 +40,7 @@ def enter(container: Container) -> None:
         raise EngineError(error.status, container.error) from None
     known_names.write_own_names(container)
     known_names.write_own_resolver(container)
-    known_names.ensure_dns(container)
+    known_names.begin_dns(container)
     known_names.tell_linked(container)
 
 

@@ -100,11 +100,17 @@ def write_own_resolver(container: Container) -> None:
 def ensure_dns(container: Container) -> None:
     """A container that comes to its first user-defined network while running gets the resolver then, but keeps its
     /etc/resolv.conf when somebody has edited it."""
+    if begin_dns(container) and container.files.read(RESOLVER_FILE) == container.resolver_file:
+        write_own_resolver(container)
+
+
+def begin_dns(container: Container) -> bool:
+    """Whether it is on its first user-defined network, and so has got a DNS server."""
     user_defined = any(endpoint.network.is_user_defined for endpoint in container.attached())
-    if user_defined and container.dns is None and container.namespace is not None:
-        if container.files.read(RESOLVER_FILE) == container.resolver_file:
-            write_own_resolver(container)
-        container.dns = EmbeddedDNS(container.namespace, _knowledge(container))
+    if not user_defined or container.dns is not None or container.namespace is None:
+        return False
+    container.dns = EmbeddedDNS(container.namespace, _knowledge(container))
+    return True
 
 
 def _knowledge(container: Container) -> Knowledge:

@@ -39,8 +39,10 @@ class Containers:
         return self._find(reference) is not None
 
     def _find(self, reference: str) -> Container | None:
+        if reference in self._containers:
+            return self._containers[reference]
         name = reference.removeprefix("/")
-        exact = [c for c in self._containers.values() if name in (c.id, c.name)]
+        exact = [c for c in self._containers.values() if name == c.name]
         found = exact or [c for c in self._containers.values() if name and c.id.startswith(name)]
         return found[0] if len(found) == 1 else None
 

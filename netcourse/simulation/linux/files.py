@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.credentials import ROOT, Credentials
@@ -34,6 +35,11 @@ ENTRY_SIZE, MEMORY_ENTRY_SIZE = 4096, 20
 USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/home", "/root", "/var")
 OWN_PROCESS = "/proc/self"
 _ROOT = re.compile(r"/proc/(?P<pid>\d+)/root(?P<rest>/.*)?")
+
+
+@lru_cache(maxsize=10_000)
+def _without_dots(directory: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
 
 
 def _error(number: int, path: str) -> OSError:
@@ -90,7 +96,7 @@ class FileSystem:
         """Where a path leads; /proc/self is a link to the process that asks."""
         if len(path) > LONGEST_NAME and (len(path) > DEEPEST_PATH or len(max(path.split("/"), key=len)) > LONGEST_NAME):
             raise _error(errno.ENAMETOOLONG, path)
-        path = posixpath.normpath(posixpath.join(directory, path)).replace("//", "/")
+        path = _without_dots(directory, path)
         if path.startswith(OWN_PROCESS) and path[len(OWN_PROCESS):][:1] in ("", "/"):
             return f"/proc/{self._own_pid()}{path[len(OWN_PROCESS):]}"
         return path

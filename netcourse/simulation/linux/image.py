@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from netcourse.simulation.linux.process import Program
 
@@ -29,10 +30,11 @@ class Image:
                      {path[length:]: program for path, program in self.programs.items() if path.startswith(inside)})
 
 
-def parents_of(path: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def parents_of(path: str) -> tuple[str, ...]:
     """The folders above it, the innermost first."""
     parents = []
     while path != "/":
         path = posixpath.dirname(path)
         parents.append(path)
-    return parents
+    return tuple(parents)

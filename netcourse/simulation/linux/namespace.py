@@ -146,7 +146,8 @@ class Namespace:
         mates = [other for other in device.addresses if other.network == address.network]
         if any(other.ip == address.ip for other in mates):
             raise FileExistsError(errno.EEXIST, "File exists")
-        address = replace(address, is_secondary=bool(mates))
+        if address.is_secondary != bool(mates):
+            address = replace(address, is_secondary=bool(mates))
         before = [other for other in device.addresses
                   if not other.is_secondary and _SCOPES[other.scope] >= _SCOPES[address.scope]]
         place = device.addresses.index(before[-1]) + 1 if before else 0

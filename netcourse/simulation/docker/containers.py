@@ -11,7 +11,7 @@ from netcourse.simulation.docker import devices, init, joining, mounts, sharing,
 from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
 from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
-from netcourse.simulation.docker.errors import EngineError, failed
+from netcourse.simulation.docker.errors import EngineError, conflict, failed
 from netcourse.simulation.docker.health import Health, command_of
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.log_options import rotation
@@ -91,6 +91,13 @@ class Container:
     def is_up(self) -> bool:
         """To dockerd one that is about to be started again is running too."""
         return self.is_running or self.state == "restarting"
+
+    def check_runs(self) -> None:
+        """Raises EngineError for one that has no process, or none at the moment."""
+        if self.state == "restarting":
+            raise conflict(f"Container {self.id} is restarting, wait until the container is running")
+        if not self.is_running:
+            raise conflict(f"container {self.id} is not running")
 
     @property
     def network_mode(self) -> str:

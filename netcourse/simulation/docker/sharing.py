@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed
 from netcourse.simulation.linux.process import PidNamespace
 
 if TYPE_CHECKING:
@@ -39,21 +39,16 @@ def check_mates(container: Container) -> None:
             raise EngineError(error.status, f"failed to join IPC namespace: {error}") from None
     if _asks_for_mate(container, "PidMode"):
         try:
-            _check_runs(_mate(container, "PidMode"))
+            _mate(container, "PidMode").check_runs()
         except EngineError as error:
             raise failed(f"failed to join PID namespace: {error}") from None
 
 
 def _check_ipc(mate: Container) -> None:
-    _check_runs(mate)
+    mate.check_runs()
     if str(mate.host_config.get("IpcMode") or "") not in SHAREABLE:
         raise bad_request(f"container {mate.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor "
                           "container)")
-
-
-def _check_runs(mate: Container) -> None:
-    if not mate.is_running:
-        raise conflict(f"container {mate.id} is not running")
 
 
 def others_pids(container: Container) -> PidNamespace | None:

@@ -9,14 +9,6 @@ from netcourse.simulation.linux.signals import Signal
 DEFAULT_GRACE = 10
 
 
-def check_runs(container: Container) -> None:
-    """Raises EngineError for one that has no process, or none at the moment."""
-    if container.state == "restarting":
-        raise conflict(f"Container {container.id} is restarting, wait until the container is running")
-    if not container.is_running:
-        raise conflict(f"container {container.id} is not running")
-
-
 def cancel_restart(container: Container) -> None:
     """It stays as it has ended (moby daemon/kill.go: its monitor is told not to start it again)."""
     container.asked_to_stop = True
@@ -45,7 +37,7 @@ def grace(container: Container) -> int:
 
 def pause(container: Container) -> None:
     """Raises EngineError unless it runs."""
-    check_runs(container)
+    container.check_runs()
     if container.state == "paused":
         raise conflict(f"Container {container.id} is already paused")
     assert container.process is not None

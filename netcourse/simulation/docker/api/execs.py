@@ -9,7 +9,6 @@ from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, fo
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict
 from netcourse.simulation.docker.execs import Exec
 from netcourse.simulation.docker.output import STDOUT
-from netcourse.simulation.docker.signalling import check_runs
 
 
 def create(request: Request) -> Response:
@@ -18,7 +17,7 @@ def create(request: Request) -> Response:
         raise bad_request("No exec command specified")
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        check_runs(container)
+        container.check_runs()
         if container.state == "paused":
             raise conflict(f"Container {request.parts['id']} is paused, unpause the container before exec")
         check_detach_keys(str(wanted.get("DetachKeys") or ""), "escape")

@@ -9,7 +9,6 @@ from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import failed
 from netcourse.simulation.docker.process_listing import rows
 from netcourse.simulation.docker.process_options import NO_PID, Choice, read_options
-from netcourse.simulation.docker.signalling import check_runs
 from netcourse.simulation.linux.process import Process
 
 DEFAULT_OPTIONS = "-ef"
@@ -23,7 +22,7 @@ def top(request: Request) -> Response:
     _check(options)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
-        check_runs(container)
+        container.check_runs()
         titles, found = _listed(options, container)
         container.emit("top")
     return Response({"Titles": titles, "Processes": found})

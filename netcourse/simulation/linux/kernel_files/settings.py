@@ -90,7 +90,7 @@ class _Settings:
 
     def _neighbours(self, name: str, _: Device | None) -> Tree:
         numbers = {key: self._of_interface(name, key, setting) for key, setting in tunable.OF_NEIGHBOURS.items()}
-        others = {f"{key.removesuffix('_ms')}": self._in_other_unit(name, key, unit)
+        others = {key.removesuffix("_ms"): self._in_other_unit(name, key, unit)
                   for key, unit in (("base_reachable_time_ms", 1000), ("retrans_time_ms", 10))}
         return {**self._fixed(f"ipv4/neigh/{name}", fixed.OF_NEIGHBOURS), **numbers, **others}
 

@@ -140,6 +140,7 @@ class Shell:
         child.stdin, child.stdout, child.stderr = empty, streams.stdout, streams.stderr
         if self.control is None:
             child.signal_handlers[Signal.SIGINT] = lambda: None
+            self.jobs.make_room()
         shell.process, shell.is_replaced = child, isinstance(part, Command)
         inner = Streams(empty, streams.stdout, streams.stderr, dict(streams.others))
         child.program = lambda _: shell.finish(part, inner)

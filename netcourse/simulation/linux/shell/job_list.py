@@ -35,6 +35,7 @@ class Job:
     error: Exception | None = None
     stopped: Future[None] = field(default_factory=Future)
     told: str = "Running"
+    is_waited_for: bool = False
     _ended: int = 0
 
     def __post_init__(self) -> None:
@@ -106,6 +107,12 @@ class JobList:
             job.number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         stopped = sum(other.is_stopped for other in self._jobs)
         self._jobs.insert(0 if job.is_stopped else stopped, job)
+
+    def make_room(self) -> None:
+        """Without job control the next job gets the number of one that has ended and was waited for."""
+        over = [job for job in self._jobs if job.end.done and job.is_waited_for]
+        if over:
+            self._jobs.remove(min(over, key=lambda job: job.number))
 
     def remove(self, job: Job) -> None:
         if job in self._jobs:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NOT_FOUND, STOPPED_BY_SIGNAL = 127, 128
 EXPECTED = {"INT", "PIPE"}
+CURRENT = "%"
+MISSING = dict.fromkeys((CURRENT, "%%", "%+"), "No current job") | {"%-": "No previous job"}
 
 
 async def wait(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -29,7 +31,7 @@ async def wait(shell: Shell, words: list[str], streams: Streams) -> int:
         return 0
     code = 0
     for word in words[1:]:
-        wanted = _job(shell, word, streams, "wait")
+        wanted = _job(shell, word, streams, "wait") if word.startswith("%") else shell.jobs.find(word)
         if wanted is None:
             code = 2 if word.startswith("%") else NOT_FOUND
             continue
@@ -55,8 +57,8 @@ def _job(shell: Shell, word: str, streams: Streams, builtin: str) -> Job | None:
     except LookupError:
         shell.complain(streams, f"{word}: ambiguous", 2, builtin=builtin)
         return None
-    if found is None and word.startswith("%"):
-        shell.complain(streams, f"{word}: no such job", 2, builtin=builtin)
+    if found is None:
+        shell.complain(streams, MISSING.get(word, f"{word}: no such job"), 2, builtin=builtin)
     return found
 
 
@@ -64,6 +66,7 @@ async def _wait_for(shell: Shell, job: Job) -> int | None:
     """None when a signal came first."""
     either: Future[None] = Future()
     came = shell.traps.came
+    job.is_waited_for = True
     job.end.when_done(lambda: either.set(None))
     came.when_done(lambda: either.set(None))
     await either
@@ -114,9 +117,11 @@ def _send(shell: Shell, name: str, word: str, streams: Streams) -> int:
     number = next((number for number, known in NAMES.items() if known == name), 0)
     if word.startswith("%"):
         job = _job(shell, word, streams, "kill")
-        if job is not None and number:
+        if job is None:
+            return 2
+        if number:
             job.signal(number)
-        return int(job is None)
+        return 0
     if not word.lstrip("-").isdigit():
         return _say(shell, streams, f"invalid number '{word}'")
     process = next((other for other in shell.process.pids.members if other.pid == int(word)), None)
@@ -172,15 +177,14 @@ async def jobs(shell: Shell, words: list[str], streams: Streams) -> int:
 
 async def continue_job(shell: Shell, words: list[str], streams: Streams) -> int:
     """``fg [JOB]`` and ``bg [JOB...]``: go on with what was stopped, waiting for it or not."""
-    if shell.control is None:
-        text = "job (null) not created under job control" if list(shell.jobs) else "No current job"
-        return shell.complain(streams, text, 2, builtin=words[0])
     code = 0
-    for word in words[1:] or ["%"]:
-        job = _job(shell, word if word.startswith("%") else f"%{word}", streams, words[0]) if words[1:] else \
-            shell.jobs.find(word)
+    for word in words[1:] or [CURRENT]:
+        job = _job(shell, word, streams, words[0])
         if job is None:
-            return 2 if words[1:] else shell.complain(streams, "No current job", 2, builtin=words[0])
+            return 2
+        if shell.control is None:
+            named = word if words[1:] else "(null)"
+            return shell.complain(streams, f"job {named} not created under job control", 2, builtin=words[0])
         if words[0] == "bg":
             streams.stdout.write(f"[{job.number}] {job.text}\n".encode())
             shell.control.to_background(job)

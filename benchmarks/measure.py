@@ -23,7 +23,7 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from rounds import duration, medians
 
-from netcourse.real.docker.connections import keep_connections
+from netcourse.real.docker.connections import lighten_calls
 from netcourse.real.docker.finding import find_engine, open_client
 from netcourse.simulation.docker.engine import Engine
 from netcourse.simulation.docker.server import SimulatedEngine
@@ -127,8 +127,7 @@ def call_overhead(client: DockerClient, folder: Path) -> float:
     """How many times longer the simulated engine's _ping takes than a call of a server that does nothing."""
     with bare_server(folder / "bare.sock") as address:
         bare = DockerClient(base_url=address, version="1.51")
-        bare.api.trust_env = False
-        keep_connections(bare.api)
+        lighten_calls(bare.api)
         found = medians({"engine": client.ping, "bare": bare.ping}, CALLS)
         bare.close()
     return found["engine"] / found["bare"]

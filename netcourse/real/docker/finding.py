@@ -86,15 +86,13 @@ def open_client(address: str, environment: Mapping[str, str]) -> docker.DockerCl
     from docker.utils import kwargs_from_env
     from requests.exceptions import RequestException
 
-    from netcourse.real.docker.connections import keep_connections
+    from netcourse.real.docker.connections import lighten_calls
 
     settings: dict[str, Any] = {"base_url": address}
     try:
         settings |= kwargs_from_env(dict(environment)) if environment.get("DOCKER_HOST") == address else {}
         client = docker.DockerClient(**settings, timeout=PATIENCE)
-        # a proxy that the environment names has no business between us and the engine
-        client.api.trust_env = False
-        keep_connections(client.api)
+        lighten_calls(client.api)
         client.ping()
     # docker-py trips over a port that can't be and over a config.json that isn't a mapping
     except (RequestException, ValueError, AttributeError) as error:

@@ -16,7 +16,7 @@ from netcourse.dns import Answer, Message, RecordType, ResponseCode
 from netcourse.packets import MalformedPacket
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.netfilter import run_command
-from netcourse.simulation.linux.resolver import exchange
+from netcourse.simulation.linux.resolver import addresses_in, exchange
 from netcourse.simulation.linux.sockets import UDPSocket
 from netcourse.simulation.linux.tasks import Future, Task
 from netcourse.simulation.linux.tcp import TCPSocket
@@ -40,8 +40,8 @@ class Knowledge:
     addresses_of: Callable[[str], list[IPv4Address] | None]
     name_of: Callable[[IPv4Address], str | None]
     has_way_out: Callable[[], bool]
-    own_servers: list[IPv4Address]
-    machine_servers: list[IPv4Address]
+    own_servers: list[str]
+    machine_servers: list[str]
     ndots_set: bool
 
 
@@ -149,10 +149,12 @@ class EmbeddedDNS:
     def _upstream(self) -> list[tuple[Namespace, IPv4Address]]:
         """Whom to ask, and from where: never itself."""
         known = self._knowledge
-        if known.own_servers:
-            return [(self._namespace, server) for server in known.own_servers if server != RESOLVER][:MOST_SERVERS]
+        own = addresses_in(known.own_servers)
+        if own:
+            return [(self._namespace, server) for server in own if server != RESOLVER][:MOST_SERVERS]
         machine = self._namespace.machine.root
-        return [(machine, server) for server in known.machine_servers][:MOST_SERVERS] if known.has_way_out() else []
+        others = addresses_in(known.machine_servers) if known.has_way_out() else []
+        return [(machine, server) for server in others][:MOST_SERVERS]
 
 
 def _rules(tcp_port: int, udp_port: int) -> list[str]:

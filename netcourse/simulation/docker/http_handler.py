@@ -192,9 +192,8 @@ class HTTPHandler(BaseHTTPRequestHandler):
 
     def _head(self, status: int, engine: dict[str, str], headers: dict[str, str]) -> bytes:
         fields = engine | headers | {"Date": formatdate(usegmt=True)}
-        ordered = sorted(fields.items(), key=lambda field: (LAST_HEADERS.index(field[0]) if field[0] in LAST_HEADERS
-                                                            else -1, field[0]))
-        lines = "".join(f"{name}: {value}\r\n" for name, value in ordered)
+        names = [*sorted(fields.keys() - LAST_HEADERS), *(name for name in LAST_HEADERS if name in fields)]
+        lines = "".join(f"{name}: {fields[name]}\r\n" for name in names)
         version = "HTTP/1.0" if self._is_old else "HTTP/1.1"
         return f"{version} {PHRASES[status]}\r\n{lines}\r\n".encode("latin-1", errors="replace")
 

@@ -63,8 +63,10 @@ def _paths(container: Container) -> dict[str, str]:
 
 def _host_config(container: Container) -> dict[str, Any]:
     given = container.host_config
-    shown = {key: _told(given.get(key), default) for key, default in HOST_CONFIG.items()
-             if given.get(key) or key not in SHOWN_WHEN_GIVEN}
+    shown = HOST_CONFIG | {key: _told(value, HOST_CONFIG[key]) for key, value in given.items() if key in HOST_CONFIG}
+    for key in SHOWN_WHEN_GIVEN:
+        if not given.get(key):
+            del shown[key]
     memory, swappiness = given.get("Memory") or 0, given.get("MemorySwappiness")
     shown |= {"NetworkMode": container.network_mode, "LogConfig": container.logging,
               # the docker command sends -1 for none

@@ -19,7 +19,6 @@ from netcourse.simulation.docker.etc_files import (
     write_resolver,
 )
 from netcourse.simulation.docker.naming import addresses_of, name_of
-from netcourse.simulation.linux.resolver import addresses_in
 
 if TYPE_CHECKING:
     from netcourse.simulation.docker.containers import Container
@@ -118,5 +117,5 @@ def _knowledge(container: Container) -> Knowledge:
     return Knowledge(
         addresses_of=lambda name: addresses_of(container, name), name_of=lambda ip: name_of(container, ip),
         has_way_out=lambda: any(endpoint.gateway is not None for endpoint in container.attached()),
-        own_servers=addresses_in(settings.servers), machine_servers=addresses_in(settings.machine_servers),
+        own_servers=settings.servers, machine_servers=settings.machine_servers,
         ndots_set=settings.ndots_set)

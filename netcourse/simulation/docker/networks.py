@@ -183,7 +183,7 @@ class Networks:
             if ip is None:
                 raise failed("no available IPv4 addresses on this network's address pools: "
                              f"{network.name} ({network.id})")
-            endpoint.address = Address.parse(f"{ip}/{network.pool.subnet.prefixlen}", broadcast=True)
+            endpoint.address = Address.of_host(ip, network.pool.subnet)
             endpoint.mac = parse_mac(endpoint.wanted_mac) if endpoint.wanted_mac else self._engine.machine.new_mac()
         endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         network.endpoints[endpoint.id] = endpoint

@@ -31,6 +31,7 @@ class Containers:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._containers: dict[str, Container] = {}
+        self._by_name: dict[str, Container] = {}
 
     def __iter__(self) -> Iterator[Container]:
         return iter(list(self._containers.values()))
@@ -42,8 +43,9 @@ class Containers:
         if reference in self._containers:
             return self._containers[reference]
         name = reference.removeprefix("/")
-        exact = [c for c in self._containers.values() if name == c.name]
-        found = exact or [c for c in self._containers.values() if name and c.id.startswith(name)]
+        if name in self._by_name:
+            return self._by_name[name]
+        found = [container for id_, container in self._containers.items() if name and id_.startswith(name)]
         return found[0] if len(found) == 1 else None
 
     def get(self, reference: str) -> Container:
@@ -75,7 +77,7 @@ class Containers:
                                                          else container.hostname)
         make_directory(container.directory, container.files, container.root)
         self._engine.links.register(container)
-        self._containers[identifier] = container
+        self._containers[identifier] = self._by_name[container.name] = container
         container.emit("create")
         return container
 
@@ -84,17 +86,16 @@ class Containers:
         name = text.removeprefix("/")
         if text and not NAME.fullmatch(name):
             raise bad_request(f"Invalid container name ({text}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
-        taken = next((c for c in self._containers.values() if name and c.name == name), None)
+        taken = self._by_name.get(name)
         if taken is not None:
             raise conflict(f'Conflict. The container name "/{name}" is already in use by container "{taken.id}". You '
                            "have to remove (or rename) that container to be able to reuse that name.")
 
     def _free_name(self) -> str:
-        taken = {container.name for container in self._containers.values()}
-        while (name := random_name(self._engine.machine.random)) in taken:
+        while (name := random_name(self._engine.machine.random)) in self._by_name:
             # names run out; dockerd too puts a digit behind one that is taken
-            name += str(self._engine.machine.random.randrange(10 * len(taken)))
-            if name not in taken:
+            name += str(self._engine.machine.random.randrange(10 * len(self._by_name)))
+            if name not in self._by_name:
                 break
         return name
 
@@ -115,7 +116,7 @@ class Containers:
         if "default" in wanted:
             wanted["bridge"] = wanted.pop("default")
         names = dict.fromkeys([*([mode] if mode in wanted or not wanted else []), *wanted])
-        known = {network.name for network in networks.all()} | {network.id for network in networks.all()}
+        known = {reference for network in networks.all() for reference in (network.name, network.id)}
         for name in names:
             if name not in known:
                 container.endpoints[name] = Endpoint(Network("", name, "", 0), container.id, container.name,
@@ -137,6 +138,7 @@ class Containers:
         except EngineError as error:
             raise EngineError(error.status, f"Error when allocating new name: {error}") from None
         old, container.name = container.name, name
+        self._by_name[name] = self._by_name.pop(old)
         for endpoint in container.endpoints.values():
             endpoint.container_name = name
             if container.is_running:
@@ -150,6 +152,7 @@ class Containers:
                 raise conflict(f'cannot remove container "{container.name}": {_IN_THE_WAY[container.state]}')
             kill(container, Signal.SIGKILL)
         self._containers.pop(container.id, None)
+        self._by_name.pop(container.name, None)
         self._engine.links.forget(container)
         container.state = "dead"
         if volumes:

@@ -29,6 +29,11 @@ class Address:
         wanted = interface.network.broadcast_address if broadcast and length < 31 else None
         return cls(interface.ip, length, wanted, scope)
 
+    @classmethod
+    def of_host(cls, ip: IPv4Address, network: IPv4Network) -> Address:
+        """A host's in its network, with the broadcast address where there is one."""
+        return cls(ip, network.prefixlen, network.broadcast_address if network.prefixlen < 31 else None)
+
     @property
     def network(self) -> IPv4Network:
         return _network(self.ip, self.prefix_length)

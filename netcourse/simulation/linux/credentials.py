@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,9 +41,14 @@ def entries(files: FileSystem, path: str) -> list[Entry]:
     """The lines that have a name and a number (passwd(5), group(5))."""
     if not files.exists(path) or files.is_directory(path):
         return []
-    lines = (line.split(":") for line in files.read(path).decode(errors="replace").splitlines())
-    return [Entry(fields[0], int(fields[2]), tuple(fields)) for fields in lines
-            if len(fields) > 3 and fields[2].isdecimal()]
+    return list(_entries(files.read(path)))
+
+
+@lru_cache(maxsize=100)
+def _entries(content: bytes) -> tuple[Entry, ...]:
+    lines = (line.split(":") for line in content.decode(errors="replace").splitlines())
+    return tuple(Entry(fields[0], int(fields[2]), tuple(fields)) for fields in lines
+                 if len(fields) > 3 and fields[2].isdecimal())
 
 
 def name_of(files: FileSystem, path: str, number: int) -> str | None:

@@ -25,10 +25,18 @@ DETECTION_TIME = 1500 * MILLISECOND
 
 @dataclass(frozen=True, slots=True)
 class LinkLocal:
-    """The address that a device got at the time ``since``."""
+    """The address that a device got at the time ``since`` from the MAC address that it had then."""
 
-    ip: IPv6Address
+    mac: str
     since: int
+
+    @property
+    def ip(self) -> IPv6Address:
+        """fe80:: with the modified EUI-64 identifier of the MAC address (RFC 4291 appendix A)."""
+        octets = bytearray.fromhex(self.mac.replace(":", ""))
+        octets[0] ^= 0x02
+        identifier = bytes(octets[:3]) + b"\xff\xfe" + bytes(octets[3:])
+        return LINK_LOCAL_NETWORK[int.from_bytes(identifier)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,4 @@ def _follow(device: Device, namespace: Namespace) -> None:
     if not device.up or device.mtu < LOWEST_MTU or device.ipv6_disabled:
         namespace.link_local.pop(device, None)
     elif device not in namespace.link_local and device.carrier and device is not namespace.loopback:
-        namespace.link_local[device] = LinkLocal(_link_local_ip(device.mac), namespace.machine.clock.now)
-
-
-def _link_local_ip(mac: str) -> IPv6Address:
-    """fe80:: with the modified EUI-64 identifier of a MAC address (RFC 4291 appendix A)."""
-    octets = bytearray.fromhex(mac.replace(":", ""))
-    octets[0] ^= 0x02
-    identifier = bytes(octets[:3]) + b"\xff\xfe" + bytes(octets[3:])
-    return LINK_LOCAL_NETWORK[int.from_bytes(identifier)]
+        namespace.link_local[device] = LinkLocal(device.mac, namespace.machine.clock.now)

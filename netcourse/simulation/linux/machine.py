@@ -49,8 +49,8 @@ class Machine:
 
     def new_mac(self) -> str:
         """A random locally administered unicast address (eth_random_addr in include/linux/etherdevice.h)."""
-        first = self.random.getrandbits(8) & 0xFC | 0x02
-        return ":".join(f"{byte:02x}" for byte in (first, *(self.random.getrandbits(8) for _ in range(5))))
+        number = self.random.getrandbits(48) & ~(0x03 << 40) | 0x02 << 40
+        return number.to_bytes(6).hex(":")
 
     def inode_of(self, socket: TCPSocket | UDPSocket | ICMPSocket) -> int:
         """The number by which /proc names a socket, given when first asked for."""

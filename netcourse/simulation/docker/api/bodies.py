@@ -95,6 +95,7 @@ NAMED = {
     "mount.Consistency": "string", "time.Duration": "int64", "fs.FileMode": "uint32",
 } | {f"container.{mode}": "string" for mode in ("NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode",
                                                "CgroupnsMode", "Isolation")}
+_PROPER_NAMES = {struct: {name.lower(): name for name in fields} for struct, fields in STRUCTS.items()}
 NAMELESS = ("container.CreateRequest",)
 """dockerd embeds this one in a struct without a name, which its messages show."""
 
@@ -124,8 +125,7 @@ def _kind(value: Any) -> str:
 
 def _struct(value: dict[str, Any], struct: str, path: tuple[str, ...]) -> dict[str, Any]:
     """Go takes a field's name in any mixture of cases."""
-    fields = STRUCTS[struct]
-    proper = {name.lower(): name for name in fields}
+    fields, proper = STRUCTS[struct], _PROPER_NAMES[struct]
     result: dict[str, Any] = {}
     for name, item in value.items():
         known = proper.get(name.lower())

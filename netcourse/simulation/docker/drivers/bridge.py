@@ -73,7 +73,7 @@ class BridgeDriver:
         self._host.add_device(bridge)
         bridge.set_mac(bridge.mac)
         if options.has_address and pool.gateway is not None:
-            self._host.add_address(bridge, Address.parse(f"{pool.gateway}/{pool.subnet.prefixlen}", broadcast=True))
+            self._host.add_address(bridge, Address.of_host(pool.gateway, pool.subnet))
         self._host.set_up(bridge)
         if not options.icc:
             self._host.bridge_netfilter = True
@@ -117,7 +117,8 @@ class BridgeDriver:
         namespace.set_up(inside)
         self._announce(inside, endpoint.address.ip, options, options.announcements)
         endpoint.interface, endpoint.host_device = interface, outside
-        self._write(self._endpoint_rules(endpoint))
+        rules = self._endpoint_rules(endpoint)
+        self._host.netfilter.enter_when_needed(lambda: self._write(rules))
 
     def _check_mac(self, mac: str) -> None:
         """Raises EngineError for one that no interface can have (is_valid_ether_addr in include/linux/etherdevice.h),

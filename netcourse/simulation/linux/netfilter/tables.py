@@ -77,11 +77,9 @@ class Netfilter:
         return self._tables
 
     def enter_when_needed(self, enter: Callable[[], object]) -> None:
-        """``enter`` rules before the first packet or listing that meets them: in most containers there is none."""
-        if self._tables:
-            enter()
-        else:
-            self._not_entered.append(enter)
+        """``enter`` rules before the first packet or listing that meets them, and after all those before them: many
+        are never met."""
+        self._not_entered.append(enter)
 
     def table(self, name: str, *, to_change: bool = True) -> Table:
         """The table; one that isn't there yet is made when it is to be changed. Raises IptablesError."""

@@ -8,9 +8,10 @@ import signal
 import stat
 import sys
 import tempfile
-import time
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     import docker
 
 DEFAULT_FOLDER = Path(tempfile.gettempdir()) / "netcourse"
-AN_HOUR = 3600
+A_MOMENT = 0.2
+"""Seconds. On Windows Ctrl-C doesn't interrupt who waits."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,22 +45,24 @@ def engine(path: Path | None, tcp: bool, seed: int) -> None:
 
     if tcp and path is not None:
         raise click.UsageError("--tcp and --socket exclude each other: choose one.")
-    try:
-        path = None if tcp else path or _default_path()
-        served = SimulatedEngine(path, seed=seed)
-    except OSError as error:
-        raise click.ClickException(_reason(error, path)) from None
-    with served:
-        signal.signal(signal.SIGTERM, _leave)
-        setting = "set" if sys.platform == "win32" else "export"
+    with _told_to_leave() as leaving:
         try:
-            click.echo(f"A simulated Docker Engine 28.5 is ready. In another terminal:\n\n"
-                       f"    {setting} DOCKER_HOST={served.address}\n    docker run --rm busybox ip addr\n\n"
-                       "Ctrl-C ends it, and everything in it.")
-            while True:
-                time.sleep(AN_HOUR)  # there is no signal.pause on Windows
-        except KeyboardInterrupt:
-            click.echo()
+            path = None if tcp else path or _default_path()
+            served = SimulatedEngine(path, seed=seed)
+        except OSError as error:
+            raise click.ClickException(_reason(error, path)) from None
+        with served:
+            _serve(served.address, leaving)
+
+
+def _serve(address: str, leaving: threading.Event) -> None:
+    setting = "set" if sys.platform == "win32" else "export"
+    click.echo(f"A simulated Docker Engine 28.5 is ready. In another terminal:\n\n"
+               f"    {setting} DOCKER_HOST={address}\n    docker run --rm busybox ip addr\n\n"
+               "Ctrl-C ends it, and everything in it.")
+    while not leaving.wait(A_MOMENT):
+        pass
+    click.echo()
 
 
 def _default_path() -> Path | None:
@@ -74,8 +78,19 @@ def _default_path() -> Path | None:
     return path
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    sys.exit(0)
+@contextmanager
+def _told_to_leave() -> Iterator[threading.Event]:
+    """Set by the signals that end a server, by SIGINT even where a shell has its background programs ignore it."""
+    leaving = threading.Event()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup has it ignored
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: leaving.set()) for number in numbers}
+    try:
+        yield leaving
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _reason(error: OSError, path: Path | None) -> str:

@@ -21,7 +21,7 @@ from tests.conftest import HAS_UNIX_SOCKETS
 
 NETCOURSE = (sys.executable, "-c", "from netcourse.cli import main; main()")
 ON_UNIX = pytest.mark.skipif(not HAS_UNIX_SOCKETS, reason="no unix sockets here")
-LEAVING = [signal.SIGINT, signal.SIGTERM]
+LEAVING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @pytest.fixture
@@ -150,6 +150,18 @@ def test_a_signal_ends_the_engine_and_leaves_no_file(number: signal.Signals, tmp
         assert (address, process.wait(10)) == (f"unix://{path}", 0)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@ON_UNIX
+def test_ctrl_c_ends_an_engine_in_the_background_of_a_script(tmp_path: Path) -> None:
+    """Where a shell without job control has it ignored."""
+    path = tmp_path / "docker.sock"
+    script = f'"$@" > {tmp_path}/said & until test -S {path}; do sleep 0.1; done; kill -INT $!; wait $!'
+
+    ended = subprocess.run(["sh", "-c", script, "sh", *NETCOURSE, "engine", "--socket", str(path)], check=False,
+                           timeout=30)
+
+    assert (ended.returncode, path.exists()) == (0, False)
 
 
 @ON_UNIX

@@ -7,6 +7,7 @@ from posixpath import normpath
 from urllib.parse import parse_qs, unquote
 
 from netcourse.simulation.docker.api import (
+    attaching,
     containers,
     execs,
     following,
@@ -35,7 +36,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
     by_method: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
-    for module in (system, networks, containers, following, listing, top, execs, images, volumes):
+    for module in (system, networks, containers, attaching, following, listing, top, execs, images, volumes):
         for method, path, handler in module.ROUTES:
             by_method.setdefault(method, []).append((_pattern(path), handler))
     return by_method

@@ -1,14 +1,13 @@
-"""/containers/{id}/wait, logs and attach: what a client follows until the container, or the client, has enough."""
+"""/containers/{id}/wait and logs: what a client follows until the container, or the client, has enough."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from netcourse.simulation.docker.api.detaching import check_detach_keys
-from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
-from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, Outlet, follow, framed
+from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
+from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, framed, wanted_streams
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import EngineError, bad_request, not_implemented
+from netcourse.simulation.docker.errors import bad_request, not_implemented
 from netcourse.simulation.docker.output import LogEntry
 from netcourse.simulation.docker.timestamps import timestamp_text
 
@@ -43,7 +42,7 @@ def wait(request: Request) -> Stream:
 
 
 def logs(request: Request) -> Stream:
-    wanted = _streams(request)
+    wanted = wanted_streams(request)
     if not wanted:
         raise bad_request("Bad parameters: you must choose at least one stream")
     with request.world.enter() as engine:
@@ -74,10 +73,6 @@ def logs(request: Request) -> Stream:
             request.world.closing.wait(POLL)
 
     return Stream(run, RAW if container.has_terminal else MULTIPLEXED)
-
-
-def _streams(request: Request) -> set[int]:
-    return {number for number, name in ((1, "stdout"), (2, "stderr")) if request.flag(name)}
 
 
 def _chosen(request: Request, streams: set[int]) -> Callable[[LogEntry], bool]:
@@ -123,52 +118,6 @@ def _tail(entries: list[LogEntry], wanted: str) -> list[LogEntry]:
     return found
 
 
-def attach(request: Request) -> Stream | Response:
-    with request.world.enter() as engine:
-        try:
-            check_detach_keys(request.one("detachKeys"), "detach")
-            container = engine.containers.get(request.parts["id"])
-        except EngineError as error:
-            return Response(f"{error}\r\n".encode(), error.status, {"Content-Type": RAW}, hijacked=True)
-        container.emit("attach")
-    wanted, outlet = _streams(request), Outlet(raw=container.has_terminal)
-
-    def show(stream: int, data: bytes) -> None:
-        if stream in wanted:
-            outlet.show(stream, data)
-
-    streams = container.streams
-    with request.world.enter():
-        if request.flag("logs") and streams.log is not None:
-            for entry in streams.log.since(0):
-                show(entry.stream, entry.data)
-        streams.listeners.append(show)
-    finished = container.finished
-
-    def over() -> bool:
-        ended = not container.is_running and container.finished > finished
-        return ended or container.state == "dead" or bool(container.error)
-
-    def unless_over(action: Callable[[], None]) -> None:
-        """What comes too late isn't for the container's next start."""
-        request.alone(lambda: None if over() else action())
-
-    def run(connection: Connection) -> None:
-        if request.flag("stdin") and container.config.get("OpenStdin"):
-            connection.receive(lambda data: unless_over(lambda: streams.feed(data)),
-                               lambda: unless_over(container.input_ended))
-        try:
-            while not over() and not outlet.gone and not connection.hung_up() and not request.world.closing.is_set():
-                follow(request.world, connection, outlet, container.process, over)
-        finally:
-            with request.world.enter():
-                streams.listeners.remove(show)
-            outlet.flush(connection)
-
-    return Stream(run, RAW if container.has_terminal else MULTIPLEXED, hijack=True)
-
-
 ROUTES: list[Route] = [
     ("POST", "/containers/{id}/wait", wait), ("GET", "/containers/{id}/logs", logs),
-    ("POST", "/containers/{id}/attach", attach),
 ]

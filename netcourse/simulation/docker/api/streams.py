@@ -9,12 +9,16 @@ import queue
 import struct
 from collections.abc import Callable
 
-from netcourse.simulation.docker.api.messages import Connection
+from netcourse.simulation.docker.api.messages import Connection, Request
 from netcourse.simulation.docker.driving import World
 from netcourse.simulation.linux.process import Process
 
 RAW, MULTIPLEXED = "application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"
 MOST_WAITING = 64 << 20
+
+
+def wanted_streams(request: Request) -> set[int]:
+    return {number for number, name in ((1, "stdout"), (2, "stderr")) if request.flag(name)}
 
 
 def framed(stream: int, data: bytes) -> bytes:

@@ -184,7 +184,9 @@ class Networks:
                 raise failed("no available IPv4 addresses on this network's address pools: "
                              f"{network.name} ({network.id})")
             endpoint.address = Address.of_host(ip, network.pool.subnet)
-            endpoint.mac = parse_mac(endpoint.wanted_mac) if endpoint.wanted_mac else self._engine.machine.new_mac()
+            endpoint.mac = self._engine.machine.new_mac()
+        if endpoint.wanted_mac:
+            endpoint.mac = parse_mac(endpoint.wanted_mac)
         endpoint.id, endpoint.network_id = self._engine.new_id(), network.id
         network.endpoints[endpoint.id] = endpoint
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import ipam
@@ -36,6 +36,7 @@ class Networks:
         self._engine = engine
         self.drivers = drivers
         self._networks: dict[str, Network] = {}
+        self._forgotten: list[IPv4Network] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -133,20 +134,30 @@ class Networks:
         if driver != "default":
             raise not_found(f'plugin "{driver}" not found')
         needs_gateway = self.drivers[network.driver].needs_gateway(network)
-        if len(configs) > 1:
-            raise forbidden("bridge driver doesn't support multiple subnets")
         pools = pools_of(network.ipam)
-        taken = [other.pool.subnet for other in self._networks.values() if other.pool is not None]
         if not pools:
-            subnet = ipam.free_pool(taken)
+            subnet = ipam.free_pool(self._taken())
             network.is_automatic = True
             network.pool = ipam.AddressPool(ipam.PoolRequest(subnet), needs_gateway=needs_gateway)
             gateway = {"Gateway": str(network.pool.gateway)} if network.pool.gateway else {}
             network.ipam["Config"] = [{"Subnet": str(subnet), **gateway}]
             return
-        if any(pools[0].subnet.overlaps(other) for other in taken):
-            raise forbidden(ipam.OVERLAP)
-        network.pool = ipam.AddressPool(pools[0], needs_gateway=needs_gateway)
+        network.pool, *others = self._allocated(pools, needs_gateway=needs_gateway)
+        if others:
+            raise forbidden("bridge driver doesn't support multiple subnets")
+
+    def _taken(self) -> list[IPv4Network]:
+        return self._forgotten + [other.pool.subnet for other in self._networks.values() if other.pool is not None]
+
+    def _allocated(self, pools: list[ipam.PoolRequest], *, needs_gateway: bool) -> list[ipam.AddressPool]:
+        """dockerd 28.5 never gives back those that it has when the next one overlaps. Raises EngineError."""
+        allocated: list[ipam.AddressPool] = []
+        for pool in pools:
+            if any(pool.subnet.overlaps(other) for other in self._taken()):
+                self._forgotten += [earlier.subnet for earlier in allocated]
+                raise forbidden(ipam.OVERLAP)
+            allocated.append(ipam.AddressPool(pool, needs_gateway=needs_gateway))
+        return allocated
 
     def remove(self, reference: str) -> None:
         """Raises EngineError."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from netcourse.simulation.linux import permissions
+from netcourse.simulation.linux.paths import without_dots
 from netcourse.simulation.linux.shell import jobs, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
 from netcourse.simulation.linux.shell.parser import RESERVED, parse
@@ -18,29 +21,36 @@ if TYPE_CHECKING:
 
 NOT_FOUND = 127
 HELP_WIDTH = 60
+HIGHEST_MASK = 0o777
 
 Builtin = Callable[["Shell", list[str], Streams], Coroutine[Future[Any], None, int]]
 
 
 async def _cd(shell: Shell, words: list[str], streams: Streams) -> int:
     process = shell.process
+    """Where one goes over a link, its name stays in the path, but for ``-P``."""
     rest = [word for word in words[1:] if word not in ("-P", "-L", "--")]
     wanted = rest[0] if rest else shell.variables.get("HOME", "")
     if wanted == "-":
         wanted = shell.variables.get("OLDPWD", process.directory)
         streams.stdout.write(f"{wanted}\n".encode())
-    path = process.files.resolve(wanted or ".", process.directory)
-    if not process.files.is_directory(path):
-        reason = "Not a directory" if process.files.exists(path) else "No such file or directory"
-        return shell.complain(streams, f"can't cd to {wanted}: {reason}", 2, builtin="cd")
-    shell.variables |= {"OLDPWD": process.directory, "PWD": path}
+    try:
+        path = process.files.resolve(wanted or ".", process.directory)
+        if not process.files.status(path).is_folder:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except OSError as error:
+        return shell.complain(streams, f"can't cd to {wanted}: {error.strerror}", 2, builtin="cd")
+    place = path if "-P" in words else without_dots(process.directory, wanted)
+    shell.variables |= {"OLDPWD": process.directory, "PWD": place}
     shell.exported |= {"OLDPWD", "PWD"}
-    process.directory = path
+    process.directory = place
     return 0
 
 
 async def _pwd(shell: Shell, words: list[str], streams: Streams) -> int:
-    streams.stdout.write(f"{shell.process.directory}\n".encode())
+    process = shell.process
+    place = process.files.resolve(process.directory) if "-P" in words else process.directory
+    streams.stdout.write(f"{place}\n".encode())
     return 0
 
 
@@ -154,9 +164,22 @@ async def _hash(shell: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
-    if len(words) > 1:
-        raise Failed(shell.complain(streams, f"{words[1]}: not simulated by netcourse", 2, builtin="umask"))
-    streams.stdout.write(b"0022\n")
+    """``umask [-S] [MODE]``: in octal, what nobody is to get; in letters, what everybody is."""
+    files, rest = shell.process.files, [word for word in words[1:] if word != "-S"]
+    if rest and rest[0].startswith("-"):
+        return shell.complain(streams, f"illegal option {rest[0][:2]}", 2, builtin="umask")
+    if not rest:
+        shown = permissions.in_letters(files.umask) if "-S" in words else f"{files.umask:04o}"
+        streams.stdout.write(f"{shown}\n".encode())
+        return 0
+    try:
+        is_octal = rest[0][:1].isdigit()
+        value = permissions.changed(rest[0], 0 if is_octal else ~files.umask & HIGHEST_MASK)
+        if value > HIGHEST_MASK:
+            raise ValueError
+    except ValueError:
+        return shell.complain(streams, f"illegal mode: {rest[0]}", 2, builtin="umask")
+    files.umask = value if is_octal else ~value & HIGHEST_MASK
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.linux.machine import PATH
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.linux.scripts import script_command
 from netcourse.simulation.linux.shell import patterns, variables
 from netcourse.simulation.linux.shell.builtins import BUILTINS
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
@@ -153,7 +154,7 @@ class Shell:
 
     async def finish(self, node: Node, streams: Streams) -> int:
         """The exit code of a subshell, which leaves the others where they are. Raises ShellSyntaxError."""
-        directory = self.process.directory
+        directory, umask = self.process.directory, self.process.files.umask
         try:
             return await self.run(node, streams)
         except Exit as end:
@@ -161,7 +162,7 @@ class Shell:
         except Leave:
             return 0
         finally:
-            self.process.directory = directory
+            self.process.directory, self.process.files.umask = directory, umask
 
     def copy(self) -> Shell:
         """A subshell: all that this one knows, but its traps and the list of its jobs."""
@@ -361,10 +362,7 @@ class Shell:
             child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
                                          pids=parent.pids)
         except ProgramNotFound:
-            path = parent.files.resolve(words[0], parent.directory)
-            if "/" in words[0] and parent.files.exists(path):
-                return self.complain(streams, f"{words[0]}: Permission denied", NOT_EXECUTABLE)
-            return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
+            return await self._run_script(words, assigned, streams)
         except BlockingIOError as error:
             raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
@@ -382,6 +380,16 @@ class Shell:
             # of one that was stopped the shell tells before its next prompt
             streams.stderr.write(death(child.killed_by))
         return code
+
+    async def _run_script(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
+        """What is no program may be a script, or nothing that can be run."""
+        files, directory = self.process.files, self.process.directory
+        command = script_command(words, files, directory, self.variables.get("PATH", PATH))
+        if command is not None and self.has_program(command[0]):
+            return await self._execute(command, assigned, streams)
+        if command is None and "/" in words[0] and files.exists(files.resolve(words[0], directory)):
+            return self.complain(streams, f"{words[0]}: Permission denied", NOT_EXECUTABLE)
+        return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
 
     async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
         process = self.process

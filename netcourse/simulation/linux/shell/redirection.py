@@ -81,6 +81,10 @@ class Redirected:
         self.streams.set(number, source)
 
     def _open(self, operator: str, number: int, target: str) -> None:
+        stream = self._process.files.own_stream(target) if target.startswith(("/dev/", "/proc/")) else None
+        if stream is not None:
+            self._duplicate(number, str(stream))
+            return
         if operator == "<":
             self.streams.set(number, self._holding(self._read(target)))
             return

@@ -114,12 +114,17 @@ class _Reader:
                 (self._process.reads_terminal if word == "0" else self._process.prints_on_terminal)
         files = self._process.files
         path = files.resolve(word, self._process.directory)
+        itself = files.resolve(word, self._process.directory, follow=False)
+
+        def is_link() -> bool:
+            return files.exists(itself) and files.status(itself).target is not None
+
         questions: dict[str, Callable[[], bool]] = {
             "e": lambda: files.exists(path), "d": lambda: files.is_directory(path),
             "f": lambda: files.exists(path) and not files.is_directory(path), "r": lambda: files.exists(path),
-            "w": lambda: files.exists(path), "x": lambda: files.is_program(path) or files.is_directory(path),
+            "w": lambda: files.exists(path), "x": lambda: files.exists(path) and bool(files.status(path).mode & 0o111),
             "s": lambda: files.exists(path) and (files.is_directory(path) or bool(files.read(path))),
-            "L": lambda: files.is_program(path), "h": lambda: files.is_program(path)}
+            "L": is_link, "h": is_link}
         return questions[letter]() if letter in questions else False
 
 

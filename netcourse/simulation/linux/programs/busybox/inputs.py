@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 
 from netcourse.simulation.linux.process import Process
 
 Input = tuple[str, bytes]
 STANDARD_INPUT = "(standard input)"
-# what goes wrong only after a file has been opened
-_AT_READING = (errno.EISDIR, errno.EINVAL, errno.EIO)
 
 
 async def read_all(process: Process, names: list[str], *, verb: str = "can't open ",
@@ -18,7 +15,7 @@ async def read_all(process: Process, names: list[str], *, verb: str = "can't ope
     """Name and content of each, and the exit code: 1 when one that can't be read was left out, and complained of."""
     found: list[Input] = []
     for name in names or ["-"]:
-        if name == "-":
+        if name == "-" or is_standard_input(process, name):
             found.append((STANDARD_INPUT, await process.stdin.read_all()))
             continue
         try:
@@ -29,6 +26,11 @@ async def read_all(process: Process, names: list[str], *, verb: str = "can't ope
     return found, int(len(found) < len(names))
 
 
+def is_standard_input(process: Process, name: str) -> bool:
+    """Whether it is /dev/stdin, or another name of it."""
+    return name.startswith(("/dev/", "/proc/")) and process.files.own_stream(name) == 0
+
+
 def lines_of(data: bytes) -> list[str]:
     """Lines without their newlines; only a newline ends one."""
     lines = data.decode(errors="replace").split("\n")
@@ -36,7 +38,9 @@ def lines_of(data: bytes) -> list[str]:
 
 
 def _problem(error: OSError, name: str, verb: str) -> str:
-    reason = os.strerror(error.errno or 0)
+    """A folder, and what the kernel won't tell, can be opened; it is only then that something is wrong."""
+    reason = error.strerror
     if not verb:
         return f"{name}: {reason}"
-    return f"read error: {reason}" if error.errno in _AT_READING else f"{verb}'{name}': {reason}"
+    is_open = error.errno == errno.EISDIR or error.filename is None
+    return f"read error: {reason}" if is_open else f"{verb}'{name}': {reason}"

@@ -1,4 +1,4 @@
-"""busybox programs that make words of words: basename, dirname, realpath, readlink, date, seq (coreutils/)."""
+"""busybox programs that make words of words: basename, dirname, date, seq (coreutils/)."""
 
 from __future__ import annotations
 
@@ -33,21 +33,6 @@ async def dirname(process: Process) -> int:
         raise usage("dirname")
     process.write((posixpath.dirname(words[0].rstrip("/")) or ("/" if words[0].startswith("/") else ".")) + "\n")
     return 0
-
-
-@complaining
-async def realpath(process: Process) -> int:
-    names, code = process.arguments[1:], 0
-    if not names:
-        raise usage("realpath")
-    for name in names:
-        path = process.files.resolve(name, process.directory)
-        if process.files.is_directory(posixpath.dirname(path)):
-            process.write(f"{path}\n")
-        else:
-            process.complain(f"realpath: {name}: No such file or directory")
-            code = 1
-    return code
 
 
 @complaining

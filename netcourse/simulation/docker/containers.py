@@ -298,6 +298,7 @@ class Container:
             process.pid = process.host_pid
         if self.process is not None:
             process.freezer = self.process.freezer
+        process.limits = starting.limits(self.host_config.get("Ulimits") or [])
         return process
 
     def _has_capability(self, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.docker.quoting import quoted
 from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.limits import USUAL, Limit
 
 CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
 PREFIX = "unable to start container process: "
@@ -108,6 +109,13 @@ def check_ulimits(ulimits: Iterable[Mapping[str, Any]]) -> None:
         if reason:
             raise CannotStart(f"{PREFIX}error during container init: error setting rlimits for ready process: error "
                               f"setting rlimit type {ULIMITS.index(name.lower())}: {reason}", NEVER_RAN)
+
+
+def limits(ulimits: Iterable[Mapping[str, Any]]) -> Mapping[str, Limit]:
+    """What the processes of a container may use."""
+    changed = {str(limit["Name"]).lower(): Limit(_unsigned(limit.get("Soft")), _unsigned(limit.get("Hard")))
+               for limit in ulimits}
+    return {**USUAL, **changed} if changed else USUAL
 
 
 def _unsigned(number: int | None) -> int:

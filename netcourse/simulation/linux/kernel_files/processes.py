@@ -45,7 +45,7 @@ def _folder(process: Process, network: Callable[[Namespace], Tree]) -> Tree:
 def _of_thread(process: Process, network: Callable[[Namespace], Tree]) -> Tree:
     environment = (f"{name}={text}" for name, text in process.environment.items())
     return {"cgroup": text_file("0::/"),
-            "cmdline": LiveFile(lambda: _terminated(process.arguments)),
+            "cmdline": LiveFile(lambda: _terminated(process.command_line)),
             "comm": text_file(_name(process), unchangeable),
             "cwd": Link(process.directory),
             "environ": LiveFile(lambda: _terminated(environment), permissions=0o400),

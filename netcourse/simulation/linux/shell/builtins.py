@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux import permissions
 from netcourse.simulation.linux.paths import without_dots
-from netcourse.simulation.linux.shell import jobs, variables
+from netcourse.simulation.linux.shell import aliases, jobs, limits, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
-from netcourse.simulation.linux.shell.parser import RESERVED, parse
+from netcourse.simulation.linux.shell.parser import RESERVED, Sequence
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.tasks import Future
 
@@ -74,7 +74,9 @@ async def _exec(shell: Shell, words: list[str], streams: Streams) -> int:
     name = words[1]
     if not shell.has_program(name) and "/" not in name:
         raise Exit(shell.complain(streams, f"{name}: not found", NOT_FOUND, builtin="exec"))
-    raise Exit(await shell.start(words[1:], {}, streams))
+    shell.traps.forget(shell.process)
+    shell.is_replaced = True
+    raise Exit(await shell.start(words[1:], {}, streams, functions=False))
 
 
 async def _colon(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -89,7 +91,16 @@ async def _break(shell: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def _eval(shell: Shell, words: list[str], streams: Streams) -> int:
-    return await shell.run(parse(" ".join(words[1:])), streams)
+    return await _within(shell, words[0], shell.parse(" ".join(words[1:]), shell.line), streams)
+
+
+async def _within(shell: Shell, name: str, tree: Sequence, streams: Streams) -> int:
+    """Do what has been read by eval, or from a file."""
+    before, shell.within, shell.is_replaced = shell.within, name, False
+    try:
+        return await shell.run(tree, streams)
+    finally:
+        shell.within = before
 
 
 async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -105,7 +116,7 @@ async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
     before = shell.arguments
     shell.arguments = [before[0], *words[2:]] if len(words) > 2 else before
     try:
-        return await shell.run(parse(text.decode(errors="replace")), streams)
+        return await _within(shell, words[1], shell.parse(text.decode(errors="replace"), 1), streams)
     except Return as end:
         return end.code
     finally:
@@ -114,12 +125,14 @@ async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
 
 def _kind(shell: Shell, name: str) -> str:
     """What a word is, as type tells it; empty for nothing."""
+    if name in shell.aliases:
+        return f"{name} is an alias for {shell.aliases[name]}"
     if name in RESERVED | {"function"}:
         return f"{name} is a shell keyword"
     if name in shell.functions:
         return f"{name} is a function"
-    if name in BUILTINS or name in _PROGRAMS_TOO:
-        return f"{name} is a {'special ' if name in _SPECIAL else ''}shell builtin"
+    if name in BUILTINS or name in PROGRAMS_TOO:
+        return f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
     return f"{name} is {name}" if shell.has_program(name) else ""
 
 
@@ -135,7 +148,8 @@ def _describe(shell: Shell, names: list[str], streams: Streams, *, in_words: boo
         text = _kind(shell, name)
         code = code if text else NOT_FOUND
         if text or in_words:
-            streams.stdout.write(f"{(text or f'{name}: not found') if in_words else name}\n".encode())
+            plain = f"alias {name}={variables.quoted(shell.aliases[name])}" if name in shell.aliases else name
+            streams.stdout.write(f"{(text or f'{name}: not found') if in_words else plain}\n".encode())
     return code
 
 
@@ -186,7 +200,7 @@ async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
 async def _help(shell: Shell, words: list[str], streams: Streams) -> int:
     """All names, in lines of some sixty characters."""
     text, line = "Built-in commands:\n------------------\n", ""
-    for name in [*sorted({*BUILTINS, *_PROGRAMS_TOO}), *sorted(shell.programs())]:
+    for name in [*sorted({*BUILTINS, *PROGRAMS_TOO}), *sorted(shell.programs())]:
         line += (" " if line else "\t") + name
         if len(line) > HELP_WIDTH:
             text, line = f"{text}{line}\n", ""
@@ -195,21 +209,16 @@ async def _help(shell: Shell, words: list[str], streams: Streams) -> int:
     return 0
 
 
-async def _unsimulated(shell: Shell, words: list[str], streams: Streams) -> int:
-    return shell.complain(streams, "not simulated by netcourse", NOT_FOUND, builtin=words[0])
-
-
-_SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
+SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
             "source", "times", "trap", "unset"}
-_PROGRAMS_TOO = {"[", "[[", "echo", "false", "printf", "test", "true"}
+PROGRAMS_TOO = {"[", "[[", "echo", "false", "printf", "test", "true"}
 """What is a builtin and a program, and does the same as either."""
-_NONE: dict[str, Builtin] = dict.fromkeys(("alias", "times", "ulimit", "unalias"), _unsimulated)
-BUILTINS: dict[str, Builtin] = _NONE | {
-    ".": _source, ":": _colon, "bg": jobs.continue_job, "break": _break, "cd": _cd, "command": _command,
-    "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export,
+BUILTINS: dict[str, Builtin] = {
+    ".": _source, ":": _colon, "alias": aliases.alias, "bg": jobs.continue_job, "break": _break, "cd": _cd,
+    "command": _command, "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export,
     "fg": jobs.continue_job, "getopts": variables.getopts, "hash": _hash, "help": _help, "history": jobs.history,
     "jobs": jobs.jobs, "kill": jobs.kill, "let": variables.let, "local": variables.local, "pwd": _pwd,
     "read": variables.read, "readonly": variables.readonly, "return": _return, "set": variables.set_,
-    "shift": variables.shift, "source": _source, "trap": jobs.trap, "type": _type, "umask": _umask,
-    "unset": variables.unset, "wait": jobs.wait,
+    "shift": variables.shift, "source": _source, "times": limits.times, "trap": jobs.trap, "type": _type,
+    "ulimit": limits.ulimit, "umask": _umask, "unalias": aliases.unalias, "unset": variables.unset, "wait": jobs.wait,
 }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.shell import patterns
 from netcourse.simulation.linux.shell.arithmetic import BadArithmetic, evaluate
-from netcourse.simulation.linux.shell.parser import parse
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, brace_end, quote_end, substitution_end
 from netcourse.simulation.linux.signals import Signal
@@ -165,7 +164,9 @@ async def _substitute(shell: Shell, text: str) -> str:
     empty.close()
     reader = Task(shell.process.machine.clock, pipe.read_all())
     try:
-        shell.code = await shell.copy().finish(parse(text), Streams(empty, pipe, shell.process.stderr))
+        with shell.process.pids.at_least_one():
+            streams = Streams(empty, pipe, shell.process.stderr)
+            shell.code = await shell.copy().finish(shell.parse(text, shell.line), streams)
     except BrokenPipeError:
         shell.code = 128 + Signal.SIGPIPE
     shell.substituted = shell.code

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.machine import PATH
@@ -12,7 +15,8 @@ from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process, ProgramNotFound
 from netcourse.simulation.linux.scripts import script_command
 from netcourse.simulation.linux.shell import patterns, variables
-from netcourse.simulation.linux.shell.builtins import BUILTINS
+from netcourse.simulation.linux.shell.aliases import expanded
+from netcourse.simulation.linux.shell.builtins import BUILTINS, PROGRAMS_TOO, SPECIAL
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.job_list import Job, JobList
 from netcourse.simulation.linux.shell.jobs import death
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
     from netcourse.simulation.linux.shell.job_control import JobControl
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
+WITHOUT_EXECVE = {"dd", "head", "ps", "sort", "xargs", "yes"}
+"""Programs that take the shell's place as they are (APPLET_NOEXEC), of those that somebody can see at work."""
 DEEPEST_CALL = 100
 LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
 _SAFE = re.compile(r"[\w./:,@%+\]{}^#?-]+")
@@ -51,8 +57,9 @@ class Shell:
     """The state of one shell.
 
     ``options`` are those of set. ``tested``: how many conditions are being asked, in which a failure is no failure.
-    ``loops``: in how many it is. ``option_place``: where getopts is within a word. ``is_replaced``: the next program
-    takes the place of this shell, which has nothing else to do. ``control`` is there on a terminal, and ``job`` is what
+    ``line`` is where the command stands, ``within`` what has read it (eval, or a file). ``loops``: in how many it is.
+    ``option_place``: where getopts is within a word. ``is_replaced``: what comes next is the last that this shell has
+    to do, and a program takes its place (EV_EXIT in ash.c). ``control`` is there on a terminal, and ``job`` is what
     this shell (a part of a pipeline, say) belongs to.
     """
 
@@ -63,6 +70,7 @@ class Shell:
     code: int = 0
     substituted: int = 0
     functions: dict[str, Node] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     hidden: list[dict[str, str | None]] = field(default_factory=list)
     read_only: set[str] = field(default_factory=set)
@@ -74,8 +82,14 @@ class Shell:
     loops: int = 0
     option_place: int = 1
     is_replaced: bool = False
+    line: int = 0
+    within: str = ""
     control: JobControl | None = None
     job: Job | None = None
+
+    def parse(self, text: str, line: int = 0) -> Sequence:
+        """With its aliases. Raises ShellSyntaxError."""
+        return parse(text, line, partial(expanded, aliases=self.aliases)) if self.aliases else parse(text, line)
 
     # Nodes
 
@@ -84,8 +98,9 @@ class Shell:
         return self.code
 
     async def sequence(self, node: Sequence, streams: Streams) -> int:
-        skip, code = False, 0
-        for part, separator in node.parts:
+        skip, code, is_replaced = False, 0, self.is_replaced
+        for place, (part, separator) in enumerate(node.parts, 1):
+            self.is_replaced = is_replaced and place == len(node.parts)
             if not skip:
                 code = await self._part(part, separator, streams)
                 await self.take_signals(streams)
@@ -116,7 +131,7 @@ class Shell:
         """Do what traps say of the signals that have come."""
         for action in self.traps.take():
             code = self.code
-            await self.run(parse(action), streams)
+            await self.run(self.parse(action), streams)
             self.code = code
         return self.code
 
@@ -142,7 +157,7 @@ class Shell:
         if self.control is None:
             child.signal_handlers[Signal.SIGINT] = lambda: None
             self.jobs.make_room()
-        shell.process, shell.is_replaced = child, isinstance(part, Command)
+        shell.process, shell.is_replaced = child, True
         inner = Streams(empty, streams.stdout, streams.stderr, dict(streams.others))
         child.program = lambda _: shell.finish(part, inner)
         job = Job(text_of(part), parent, Freezer(within=parent.freezer))
@@ -166,12 +181,14 @@ class Shell:
 
     def copy(self) -> Shell:
         """A subshell: all that this one knows, but its traps and the list of its jobs."""
-        return Shell(self.process, dict(self.variables), set(self.exported), list(self.arguments), self.code,
-                     functions=dict(self.functions), hidden=[dict(names) for names in self.hidden],
-                     read_only=set(self.read_only), options=set(self.options), pid=self.pid, tested=self.tested,
-                     loops=self.loops, option_place=self.option_place, control=self.control, job=self.job)
+        return replace(
+            self, variables=dict(self.variables), exported=set(self.exported), arguments=list(self.arguments),
+            functions=dict(self.functions), aliases=dict(self.aliases), hidden=[dict(names) for names in self.hidden],
+            read_only=set(self.read_only), options=set(self.options), substituted=0, history=[], jobs=JobList(),
+            traps=Traps(), is_replaced=False)
 
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
+        self.is_replaced = False
         code = await self._as_job(node, self._join(node, streams))
         return int(code == 0) if node.inverted else code
 
@@ -195,7 +212,8 @@ class Shell:
 
     async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
-            return await self.copy().finish(node, streams)
+            with self.process.pids.at_least_one():
+                return await self.copy().finish(node, streams)
         except BrokenPipeError:
             return 128 + Signal.SIGPIPE
         finally:
@@ -205,7 +223,7 @@ class Shell:
                 streams.stdin.abandon()
 
     async def for_(self, node: For, streams: Streams) -> int:
-        code = 0
+        code, self.is_replaced = 0, False
         for word in await fields(self, node.words):
             self.assign({node.name: word})
             code, goes_on = await self._round(node.body, streams)
@@ -226,7 +244,7 @@ class Shell:
             self.loops -= 1
 
     async def loop(self, node: Loop, streams: Streams) -> int:
-        code = 0
+        code, self.is_replaced = 0, False
         while (await self._ask(node.condition, streams) == 0) is not node.until:
             code, goes_on = await self._round(node.body, streams)
             if not goes_on:
@@ -236,9 +254,12 @@ class Shell:
         return code
 
     async def if_(self, node: If, streams: Streams) -> int:
+        is_replaced, self.is_replaced = self.is_replaced, False
         for condition, body in node.branches:
             if await self._ask(condition, streams) == 0:
+                self.is_replaced = is_replaced
                 return await self.run(body, streams)
+        self.is_replaced = is_replaced
         return await self.run(node.otherwise, streams) if node.otherwise is not None else 0
 
     async def case(self, node: Case, streams: Streams) -> int:
@@ -257,6 +278,7 @@ class Shell:
         if len(self.hidden) >= DEEPEST_CALL:
             raise Failed(self.complain(streams, f"{words[0]}: calls nested too deeply for the simulation", 2))
         before, self.arguments = self.arguments, [self.arguments[0], *words[1:]]
+        self.is_replaced = False
         self.hidden.append({})
         try:
             return await self.run(self.functions[words[0]], streams)
@@ -281,7 +303,11 @@ class Shell:
             files.close()
 
     async def _subshell(self, body: Node, streams: Streams) -> int:
-        return await self.copy().finish(body, streams)
+        """Where it is the last, it needs no process of its own."""
+        shell, is_replaced = self.copy(), self.is_replaced and not self.traps.has_any
+        shell.is_replaced = is_replaced
+        with nullcontext() if is_replaced else self.process.pids.at_least_one():
+            return await shell.finish(body, streams)
 
     def _redirected(self, streams: Streams) -> Redirected:
         async def target(text: str) -> str:
@@ -293,7 +319,7 @@ class Shell:
         return Redirected(self.process, streams, target, document)
 
     async def command(self, node: Command, streams: Streams) -> int:
-        self.substituted = 0
+        self.substituted, self.line = 0, node.line
         words = await fields(self, node.words)
         assigned = {}
         for assignment in node.assignments:
@@ -303,19 +329,27 @@ class Shell:
             self.assign(assigned)
         if "x" in self.options:
             self._trace(streams, assigned, words)
-        files = self._redirected(streams)
+        files, is_open = self._redirected(streams), False
         try:
             await files.apply(node.redirections)
+            is_open = True
             if words == ["exec"]:
                 streams.become(files.streams)
                 return 0
             if not words:
                 return self.substituted
-            if words[0] in self.functions or words[0] in BUILTINS:
+            if words[0] in self.functions or words[0] in BUILTINS or words[0] in PROGRAMS_TOO:
                 return await self.start(words, assigned, files.streams)
             return await self._as_job(node, self.start(words, assigned, files.streams))
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            return self.complain(streams, problem(error, files.created), 1)
+            if is_open:
+                return 1
+            code = self.complain(streams, problem(error, files.created), 1)
+            if words and words[0] in SPECIAL and words[0] not in self.functions:
+                raise Failed(code) from None
+            return code
         finally:
             if words != ["exec"]:
                 files.close()
@@ -334,7 +368,8 @@ class Shell:
 
     def complain(self, streams: Streams, text: str, code: int, *, builtin: str = "") -> int:
         """Print an error as ash does, and return ``code``."""
-        parts = [self.process.arguments[0], builtin, "" if "i" in self.options else "line 0", text]
+        line = "" if "i" in self.options else f"line {self.line}"
+        parts = [self.arguments[0], builtin or self.within, line, text]
         streams.stderr.write(f"{': '.join(part for part in parts if part)}\n".encode())
         return code
 
@@ -351,12 +386,22 @@ class Shell:
                 return await builtin(self, words, streams)
             finally:
                 self.variables |= {name: value for name, value in before.items() if value is not None}
+        if words[0] in PROGRAMS_TOO and self.has_program(words[0]):
+            return await self._do_itself(words, assigned, streams)
         return await self._execute(words, assigned, streams)
 
+    async def _do_itself(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
+        """A program that the shell needs no process for."""
+        process = copy(self.process)
+        process.builtin_of = process.arguments[0]
+        return await self._run_program(process, words, self._environment(assigned), streams)
+
+    def _environment(self, assigned: dict[str, str]) -> dict[str, str]:
+        return {name: value for name, value in self.variables.items() if name in self.exported} | assigned
+
     async def _execute(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        environment = {name: value for name, value in self.variables.items() if name in self.exported} | assigned
-        parent = self.process
-        if self.is_replaced and self.has_program(words[0]):
+        environment, parent = self._environment(assigned), self.process
+        if self.is_replaced and not self.traps.has_any and self.has_program(words[0]):
             return await self._become(words, environment, streams)
         try:
             child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
@@ -392,7 +437,14 @@ class Shell:
         return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
 
     async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
+        """execve(2), but for what busybox does without it: that still looks like the shell."""
         process = self.process
+        await process.sleep(FORK_SECONDS)
+        process.title = process.command_line if words[0] in WITHOUT_EXECVE else None
+        return await self._run_program(process, words, environment, streams)
+
+    async def _run_program(self, process: Process, words: list[str], environment: dict[str, str],
+                           streams: Streams) -> int:
         process.arguments, process.environment = words, environment
         process.stdin, process.stdout, process.stderr = streams.stdin, streams.stdout, streams.stderr
         return await process.files.find_program(words[0], self.variables.get("PATH", PATH))(process)

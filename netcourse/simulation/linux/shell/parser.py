@@ -28,6 +28,7 @@ class Command:
     assignments: tuple[str, ...]
     words: tuple[str, ...]
     redirections: tuple[Redirection, ...] = ()
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,13 @@ class Function:
 Node = Command | Pipeline | Sequence | For | Loop | If | Group | Case | Function
 
 
-def parse(text: str) -> Sequence:
-    """The tree of a whole script. Raises ShellSyntaxError."""
-    parser = _Parser(tokens(text))
+# what a word at the beginning of a command stands for, and whether the next one may stand for something too
+Expansion = Callable[[Token], tuple[list[Token], bool]]
+
+
+def parse(text: str, line: int = 0, expand: Expansion = lambda token: ([token], False)) -> Sequence:
+    """The tree of a whole script, whose first line has the number ``line``. Raises ShellSyntaxError."""
+    parser = _Parser(tokens(text, line), expand)
     sequence = parser.sequence(set())
     if parser.next.kind != "end":
         raise parser.unexpected()
@@ -112,9 +117,16 @@ def _with_list_in_background(parts: list[tuple[Node, str]]) -> list[tuple[Node, 
 
 
 class _Parser:
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
+    def __init__(self, found: list[Token], expand: Expansion) -> None:
+        self._tokens, self._expand = found, expand
         self._at = 0
+
+    def _expand_aliases(self) -> None:
+        place, goes_on = self._at, True
+        while goes_on and place < len(self._tokens):
+            found, goes_on = self._expand(self._tokens[place])
+            self._tokens[place:place + 1] = found
+            place += len(found)
 
     @property
     def next(self) -> Token:
@@ -174,6 +186,7 @@ class _Parser:
         return stages[0] if len(stages) == 1 and not inverted else Pipeline(tuple(stages), inverted)
 
     def _command(self) -> Node:
+        self._expand_aliases()
         compounds: dict[str, Callable[[], Node]] = {
             "for": self._for, "while": self._loop, "until": self._loop, "if": self._if, "(": self._subshell,
             "{": self._group, "case": self._case}
@@ -227,6 +240,7 @@ class _Parser:
         assignments: list[str] = []
         words: list[str] = []
         redirections: list[Redirection] = []
+        line = self.next.line
         while self.next.kind in ("word", "redirection"):
             if self.next.kind == "redirection":
                 redirections.append(self._redirection())
@@ -237,7 +251,7 @@ class _Parser:
         if not (assignments or words or redirections) or (words and words[0] in RESERVED):
             self._at -= 1 if words else 0
             raise self.unexpected()
-        return Command(tuple(assignments), tuple(words), tuple(redirections))
+        return Command(tuple(assignments), tuple(words), tuple(redirections), line)
 
     def _redirection(self) -> Redirection:
         text = self.take().text

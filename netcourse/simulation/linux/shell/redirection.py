@@ -77,7 +77,7 @@ class Redirected:
             return
         source = self.streams.get(int(target)) if target.isdigit() else None
         if source is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF), target)
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), f"dup2({target},{number})")
         self.streams.set(number, source)
 
     def _open(self, operator: str, number: int, target: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 OPERATORS = ("&&", "||", ";;", ";", "&", "|", "(", ")", "\n")
 _REDIRECTION = re.compile(r"(&>|\d?(?:>>|>&|<&|<<-|<<|>\||>|<))(?!\()")
@@ -22,6 +22,8 @@ class Unfinished(ShellSyntaxError):
 class Token:
     """``kind`` is word, operator, redirection, document or end; a word keeps its quotes, to be expanded later.
 
+    ``line``: the number of the line that it stands on.
+
     A here-document is ``literal`` where its end is quoted: nothing in it is replaced. It is ``open_ended`` where the
     text ends first.
     """
@@ -30,22 +32,24 @@ class Token:
     text: str
     literal: bool = False
     open_ended: bool = False
+    line: int = field(default=0, compare=False)
 
 
-def tokens(text: str) -> list[Token]:
-    """Raises ShellSyntaxError for a quote that isn't closed."""
+def tokens(text: str, line: int = 0) -> list[Token]:
+    """``line`` is the number of the first one. Raises ShellSyntaxError for a quote that isn't closed."""
     found: list[Token] = []
-    at = 0
+    at = seen = 0
     while at < len(text):
+        line, seen = line + text.count("\n", seen, at), at
         if text[at] in " \t" or text[at:at + 2] == "\\\n":
             at += 1 if text[at] in " \t" else 2
         elif text[at] == "#":
             at = (text.find("\n", at) + len(text) + 1) % (len(text) + 1)
         elif (redirection := _REDIRECTION.match(text, at)) and not _inside_word(text, at):
-            found.append(Token("redirection", redirection[0]))
+            found.append(Token("redirection", redirection[0], line=line))
             at = redirection.end()
         elif operator := _OPERATOR.match(text, at):
-            found.append(Token("operator", operator[0]))
+            found.append(Token("operator", operator[0], line=line))
             at = operator.end()
             if operator[0] == "\n":
                 at = _read_documents(found, text, at)
@@ -53,7 +57,7 @@ def tokens(text: str) -> list[Token]:
             raise ShellSyntaxError(f"{text[at]}(...): not simulated")
         else:
             end = _word_end(text, at)
-            found.append(Token("word", text[at:end]))
+            found.append(Token("word", text[at:end], line=line))
             at = end
     _read_documents(found, text, at)
     return [*found, Token("end", "")]

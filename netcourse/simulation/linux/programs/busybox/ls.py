@@ -13,10 +13,10 @@ from netcourse.simulation.linux.credentials import GROUP, PASSWD, name_of
 from netcourse.simulation.linux.file_status import ENTRY_SIZE, Status, is_kernels
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import complaining, options, refuse
+from netcourse.simulation.linux.programs.busybox.sizes import readable
 from netcourse.simulation.linux.terminal import USUAL_COLUMNS
 
 HALF_A_YEAR = 182 * 86400
-_UNITS = "KMGT"
 LINKS_THEMSELVES = {"l", "n", "i", "s", "F"}
 """With these options a link on the command line isn't followed."""
 
@@ -134,7 +134,7 @@ def _size(given: dict[str, str], status: Status) -> str:
     if status.device is not None:
         major, minor = status.device
         return f"{major:4}, {minor:3}"
-    return f"{_readable(status.size):>7}" if "h" in given else f"{status.size:9}"
+    return f"{readable(status.size):>7}" if "h" in given else f"{status.size:9}"
 
 
 def _owner(process: Process, status: Status, *, in_numbers: bool) -> str:
@@ -153,16 +153,6 @@ def _mark(given: dict[str, str], entry: _Entry) -> str:
     if is_link:
         return "" if in_full else "@"
     return "*" if entry.status.mode & 0o111 else ""
-
-
-def _readable(size: int) -> str:
-    """Three digits and a unit (libbb/human_readable.c)."""
-    if size < 1024:
-        return str(size)
-    value, unit = float(size), -1
-    while value >= 1024 and unit < len(_UNITS) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{value:.1f}{_UNITS[unit]}"
 
 
 def _date(process: Process, when: int, *, full: bool) -> str:

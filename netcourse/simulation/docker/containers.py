@@ -198,6 +198,7 @@ class Container:
             if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
                 raise failed("cannot join own network namespace")
             sharing.check_mates(self)
+            starting.check_domain(self.host_config, self.config)
             starting.check_ulimits(self.host_config.get("Ulimits") or [])
             devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
@@ -251,7 +252,8 @@ class Container:
         process.start()
 
     def _mount_kernel_files(self, namespace: Namespace, *, writable: bool) -> None:
-        mount_kernel_files(self.files, namespace, self._visible_processes, hostname=self.hostname, writable=writable)
+        mount_kernel_files(self.files, namespace, self._visible_processes, hostname=self.hostname,
+                           domain=str(self.config.get("Domainname") or ""), writable=writable)
 
     def _visible_processes(self) -> Mapping[int, Process]:
         return visible_to(self.process) if self.process is not None else {}

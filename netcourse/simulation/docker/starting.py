@@ -98,6 +98,12 @@ def set_kernel_settings(wanted: Mapping[str, str], files: FileSystem, *, on_mach
                               NEVER_RAN) from None
 
 
+def check_domain(host_config: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Raises CannotStart where the machine's own would be changed."""
+    if config.get("Domainname") and host_config.get("UTSMode") == "host":
+        raise CannotStart('sysctl "kernel.domainname" is not in a separate kernel namespace', NEVER_RAN)
+
+
 def check_ulimits(ulimits: Iterable[Mapping[str, Any]]) -> None:
     """``{"Name": "nofile", "Soft": 100, "Hard": 200}``; -1 is no limit (setrlimit(2)). Raises CannotStart."""
     for limit in ulimits:

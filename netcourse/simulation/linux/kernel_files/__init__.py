@@ -43,10 +43,10 @@ _UNUSED_FOLDERS = ("ip6t_hashlimit", "ipt_hashlimit", "xt_recent")
 
 
 def mount_kernel_files(files: FileSystem, namespace: Namespace, processes: Callable[[], Mapping[int, Process]], *,
-                       hostname: str, writable: bool) -> None:
+                       hostname: str, domain: str = "", writable: bool) -> None:
     """Show /proc: of ``namespace``, where a process finds its own, and of the ``processes`` that it can see. In a
     container that isn't privileged, /proc/sys is mounted read-only."""
-    set_there: Tree = {"kernel": partial(process_files.kernel_settings, hostname),
+    set_there: Tree = {"kernel": partial(process_files.kernel_settings, hostname, domain),
                        "net": partial(settings.tree, namespace)}
     settings_seen = set_there if writable else locked(set_there)
     files.has_covered_kernel = not writable

@@ -101,8 +101,8 @@ def _status(process: Process) -> str:
     return "".join(f"{name}:\t{value}\n" for name, value in lines.items())
 
 
-def kernel_settings(hostname: str) -> Tree:
+def kernel_settings(hostname: str, domain: str) -> Tree:
     """/proc/sys/kernel: its names. That of the host can't be changed (as hostname(1) says, too)."""
-    names = {"domainname": "(none)", "hostname": hostname, "osrelease": kernel.RELEASE, "ostype": kernel.NAME,
+    names = {"domainname": domain or "(none)", "hostname": hostname, "osrelease": kernel.RELEASE, "ostype": kernel.NAME,
              "pid_max": MOST_PIDS, "version": kernel.VERSION}
     return {name: text_file(text, unchangeable) for name, text in names.items()}

@@ -429,7 +429,8 @@ class Shell:
     async def _run_script(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
         """What is no program may be a script, or nothing that can be run."""
         files, directory = self.process.files, self.process.directory
-        command = script_command(words, files, directory, self.variables.get("PATH", PATH))
+        path = assigned.get("PATH", self.variables.get("PATH", PATH))
+        command = script_command(words, files, directory, path)
         if command is not None and self.has_program(command[0]):
             return await self._execute(command, assigned, streams)
         if command is None and "/" in words[0] and files.exists(files.resolve(words[0], directory)):

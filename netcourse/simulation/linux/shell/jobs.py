@@ -128,12 +128,26 @@ def _send(shell: Shell, name: str, word: str, streams: Streams) -> int:
     process = next((other for other in shell.process.pids.members if other.pid == int(word)), None)
     if process is None or process.exit.done:
         return _say(shell, streams, f"can't kill pid {word}: {os.strerror(errno.ESRCH)}")
+    if number in (Signal.SIGSTOP, Signal.SIGCONT):
+        return _halt(shell, word, number, streams)
     is_deadly = number == Signal.SIGKILL or number not in process.signal_handlers
     if number and process is shell.process and is_deadly and not process.is_init:
         process.killed_by = number
         raise Exit(STOPPED_BY_SIGNAL + number)
     if number and not (process.is_init and number == Signal.SIGKILL):
         process.signal(number)
+    return 0
+
+
+def _halt(shell: Shell, word: str, number: int, streams: Streams) -> int:
+    """A job of this shell can be made to stand still."""
+    job = shell.jobs.find(word)
+    if job is not None and number == Signal.SIGSTOP:
+        job.stop()
+    elif job is not None:
+        job.go_on()
+    elif number == Signal.SIGSTOP:
+        return _say(shell, streams, "to stop what is no job of this shell is not simulated by netcourse")
     return 0
 
 

@@ -13,7 +13,6 @@ from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, refuse, usage
 
-USUAL_MODE = 0o644
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
@@ -153,15 +152,22 @@ async def copy(process: Process) -> int:
                 return _complain(process, f"omitting directory '{name}'")
             if not process.files.is_directory(target):
                 process.files.make_directory(target)
+                _keep_mode(process, source, target)
             return max([copied(f"{source}/{inner}", f"{target}/{inner}", f"{name}/{inner}")
                         for inner in process.files.list(source)], default=0)
-        is_new, mode = not process.files.exists(target), process.files.status(source).mode
+        is_new = not process.files.exists(target)
         process.files.write(target, process.files.read(source))
-        if is_new and stat.S_IMODE(mode) != USUAL_MODE:
-            process.files.change_permissions(target, stat.S_IMODE(mode) & ~process.files.umask)
+        if is_new:
+            _keep_mode(process, source, target)
         return 0
 
     return _each(process, names, copied, "can't stat", follow=not as_links)
+
+
+def _keep_mode(process: Process, source: str, target: str) -> None:
+    mode = stat.S_IMODE(process.files.status(source).mode)
+    if mode != stat.S_IMODE(process.files.status(target).mode):
+        process.files.change_permissions(target, mode & ~process.files.umask)
 
 
 @complaining
@@ -201,5 +207,7 @@ def _each(process: Process, names: list[str], action: Callable[[str, str, str], 
             try:
                 code = max(code, action(source, _path(process, shown), name))
             except OSError as error:
-                code = _complain(process, f"can't create '{shown}': {error.strerror}")
+                is_source = error.filename == source
+                code = _complain(process, f"{missing} '{name}': {error.strerror}" if is_source else
+                                 f"can't create '{shown}': {error.strerror}")
     return code

@@ -287,7 +287,7 @@ class FileSystem:
 
     def change_permissions(self, path: str, permissions: int) -> None:
         """chmod(2). Raises OSError."""
-        if self._live.covers(path):
+        if self._live.covers(path) or not (self._user.is_root or self.status(path).owner.user == self._user.user):
             raise _error(errno.EPERM, path)
         files, inner = self._to_change(path)
         files.permissions[inner] = permissions
@@ -394,6 +394,10 @@ class FileSystem:
     def written_size(self) -> int:
         """How many bytes were written over the image."""
         return sum(len(content) for path, content in self._written.items() if path not in self._own_files)
+
+    def blocks(self) -> int:
+        """How many blocks hold what was written."""
+        return sum(-(-len(content) // ENTRY_SIZE) for content in self._written.values())
 
     def content_size(self) -> int:
         """How many bytes there are in files that aren't live ones."""

@@ -23,7 +23,7 @@ def changed(text: str, current: int, *, is_folder: bool = False, umask: int = 0)
         if clause is None:
             raise ValueError(text)
         for sign, letters in _CHANGE.findall(clause["changes"]):
-            current = _apply(current, clause["who"], sign, _bits(letters, current, is_folder=is_folder), umask)
+            current = _apply(current, clause["who"], sign, letters, umask, is_folder=is_folder)
     return current
 
 
@@ -36,15 +36,14 @@ def _bits(letters: str, current: int, *, is_folder: bool) -> int:
     return sum(_WHAT["x"] if letter == "X" and may_enter else _WHAT.get(letter, 0) for letter in set(letters))
 
 
-def _apply(current: int, who: str, sign: str, bits: int, umask: int) -> int:
+def _apply(current: int, who: str, sign: str, letters: str, umask: int, *, is_folder: bool) -> int:
     """Who is left out means everybody, but for what the umask keeps from them."""
     whose = 0
     for letter in who or "a":
         whose |= _WHO[letter]
-    bits &= whose & ~(0 if who else umask)
-    if sign == "-":
-        return current & ~bits
-    return current | bits if sign == "+" else current & ~whose | bits
+    current &= ~whose if sign == "=" else HIGHEST
+    bits = _bits(letters, current, is_folder=is_folder) & whose & ~(0 if who else umask)
+    return current & ~bits if sign == "-" else current | bits
 
 
 def in_letters(mask: int) -> str:

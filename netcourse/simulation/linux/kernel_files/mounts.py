@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netcourse.simulation.linux.file_status import ENTRY_SIZE
 from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem
 from netcourse.simulation.linux.kernel import MEMORY
 from netcourse.simulation.linux.kernel_files.machine import COVERED_FILES, COVERED_FOLDERS
@@ -55,7 +56,8 @@ def mount_points(files: FileSystem) -> Iterator[MountPoint]:
 
 def _chosen(files: FileSystem) -> Iterator[MountPoint]:
     """Volumes, file systems in memory, and the files by which names are found."""
-    for place, mount in files.mounted.items():
+    in_order = sorted(files.mounted.items(), key=lambda item: (item[1].files.memory_mode is None, item[0].count("/")))
+    for place, mount in in_order:
         if mount.files.memory_mode is not None:
             size = mount.files.space.size
             limit = f",size={size >> 10}k" if size < LARGEST_TREE else ""
@@ -95,7 +97,7 @@ def room_on(files: FileSystem, point: MountPoint) -> Room:
     if point.kind != "tmpfs":
         return Room(0, 0, 0)
     mount = files.mounted.get(point.place)
-    size, used = point.size or MEMORY // 2, mount.files.space.taken if mount is not None else 0
+    size, used = point.size or MEMORY // 2, mount.files.blocks() * ENTRY_SIZE if mount is not None else 0
     return Room(size, used, size - used)
 
 

@@ -20,7 +20,7 @@ LONGEST_NAME = 15
 MOST_PIDS = 4_194_304
 _PROGRAM, _TERMINAL, _NOTHING = "/bin/busybox", "/dev/pts/0", "/dev/null"
 _OF_ANOTHER = refusing(errno.EOPNOTSUPP, "reading another's stream is not simulated by netcourse")
-# of a stream that is read from, and of one that is written to; on a terminal each is both
+# of a stream that is read from, and of one that is written to; a device is for both
 _STREAM_PERMISSIONS = {False: (0o500, 0o300), True: (0o700, 0o700)}
 # what the first namespaces of every machine are called (linux/proc_ns.h)
 _TIME, _ROOT_PIDS, _USERS, _ROOT_NETWORK = 4_026_531_834, 4_026_531_836, 4_026_531_837, 4_026_531_840
@@ -64,9 +64,9 @@ def _streams(process: Process) -> Tree:
     for number, stream in enumerate(streams):
         terminal = process.terminal
         on_terminal = terminal is not None and stream in (terminal.input, terminal.output)
-        shown = _TERMINAL if on_terminal else f"pipe:[{machine.inode_of(stream)}]"
-        shown = _NOTHING if number == 0 and stream.closed and not stream.has_data else shown
-        permissions = _STREAM_PERMISSIONS[on_terminal][number > 0]
+        is_nothing = number == 0 and stream.closed and not stream.has_data
+        shown = _TERMINAL if on_terminal else _NOTHING if is_nothing else f"pipe:[{machine.inode_of(stream)}]"
+        permissions = _STREAM_PERMISSIONS[on_terminal or is_nothing][number > 0]
         found[str(number)] = LiveFile(_OF_ANOTHER, stream.write, permissions, shown=shown)
     return found
 

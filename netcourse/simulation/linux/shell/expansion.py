@@ -166,7 +166,7 @@ async def _substitute(shell: Shell, text: str) -> str:
     try:
         with shell.process.pids.at_least_one():
             streams = Streams(empty, pipe, shell.process.stderr)
-            shell.code = await shell.copy().finish(shell.parse(text, shell.line), streams)
+            shell.code = await shell.part().finish(shell.parse(text, shell.line), streams)
     except BrokenPipeError:
         shell.code = 128 + Signal.SIGPIPE
     shell.substituted = shell.code

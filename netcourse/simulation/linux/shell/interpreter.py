@@ -59,8 +59,8 @@ class Shell:
     ``options`` are those of set. ``tested``: how many conditions are being asked, in which a failure is no failure.
     ``line`` is where the command stands, ``within`` what has read it (eval, or a file). ``loops``: in how many it is.
     ``option_place``: where getopts is within a word. ``is_replaced``: what comes next is the last that this shell has
-    to do, and a program takes its place (EV_EXIT in ash.c). ``control`` is there on a terminal, and ``job`` is what
-    this shell (a part of a pipeline, say) belongs to.
+    to do, and a program takes its place (EV_EXIT in ash.c); of a mere ``is_part`` it doesn't. ``control`` is there on
+    a terminal, and ``job`` is what this shell (a part of a pipeline, say) belongs to.
     """
 
     process: Process
@@ -82,6 +82,7 @@ class Shell:
     loops: int = 0
     option_place: int = 1
     is_replaced: bool = False
+    is_part: bool = False
     line: int = 0
     within: str = ""
     control: JobControl | None = None
@@ -157,7 +158,7 @@ class Shell:
         if self.control is None:
             child.signal_handlers[Signal.SIGINT] = lambda: None
             self.jobs.make_room()
-        shell.process, shell.is_replaced = child, True
+        shell.process, shell.is_replaced, shell.is_part = child, True, False
         inner = Streams(empty, streams.stdout, streams.stderr, dict(streams.others))
         child.program = lambda _: shell.finish(part, inner)
         job = Job(text_of(part), parent, Freezer(within=parent.freezer))
@@ -169,7 +170,8 @@ class Shell:
 
     async def finish(self, node: Node, streams: Streams) -> int:
         """The exit code of a subshell, which leaves the others where they are. Raises ShellSyntaxError."""
-        directory, umask = self.process.directory, self.process.files.umask
+        process = self.process
+        directory, umask, limits = process.directory, process.files.umask, process.limits
         try:
             return await self.run(node, streams)
         except Exit as end:
@@ -177,7 +179,7 @@ class Shell:
         except Leave:
             return 0
         finally:
-            self.process.directory, self.process.files.umask = directory, umask
+            process.directory, process.files.umask, process.limits = directory, umask, limits
 
     def copy(self) -> Shell:
         """A subshell: all that this one knows, but its traps and the list of its jobs."""
@@ -186,6 +188,12 @@ class Shell:
             functions=dict(self.functions), aliases=dict(self.aliases), hidden=[dict(names) for names in self.hidden],
             read_only=set(self.read_only), options=set(self.options), substituted=0, history=[], jobs=JobList(),
             traps=Traps(), is_replaced=False)
+
+    def part(self) -> Shell:
+        """One that would have a process of its own, and has the first program's instead."""
+        shell = self.copy()
+        shell.is_part = shell.is_replaced = True
+        return shell
 
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
         self.is_replaced = False
@@ -213,7 +221,7 @@ class Shell:
     async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
             with self.process.pids.at_least_one():
-                return await self.copy().finish(node, streams)
+                return await self.part().finish(node, streams)
         except BrokenPipeError:
             return 128 + Signal.SIGPIPE
         finally:
@@ -401,7 +409,8 @@ class Shell:
 
     async def _execute(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
         environment, parent = self._environment(assigned), self.process
-        if self.is_replaced and not self.traps.has_any and self.has_program(words[0]):
+        is_replaced = self.is_replaced and not self.traps.has_any and self.has_program(words[0])
+        if is_replaced and not self.is_part:
             return await self._become(words, environment, streams)
         try:
             child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
@@ -412,6 +421,7 @@ class Shell:
             raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
         child.inherit(parent)
         child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
+        child.title = parent.command_line if is_replaced and words[0] in WITHOUT_EXECVE else None
         job = self.job
         child.freezer = job.freezer if job is not None else child.freezer
         await parent.sleep(FORK_SECONDS)

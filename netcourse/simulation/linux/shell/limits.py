@@ -99,5 +99,5 @@ def _set(shell: Shell, kind: _Kind, text: str, which: str) -> str:
 
 async def times(shell: Shell, words: list[str], streams: Streams) -> int:
     """Of the shell and of its children: nothing here takes a processor's time."""
-    streams.stdout.write(b"0m0.00s 0m0.00s\n" * 2)
+    streams.stdout.write(b"0m0.000s 0m0.000s\n" * 2)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Callable
 
 from netcourse.simulation.linux.process import Process
@@ -124,7 +125,8 @@ class _Reader:
             "f": lambda: files.exists(path) and not files.is_directory(path), "r": lambda: files.exists(path),
             "w": lambda: files.exists(path), "x": lambda: files.exists(path) and bool(files.status(path).mode & 0o111),
             "s": lambda: files.exists(path) and (files.is_directory(path) or bool(files.read(path))),
-            "L": is_link, "h": is_link}
+            "L": is_link, "h": is_link,
+            "c": lambda: files.exists(path) and stat.S_ISCHR(files.status(path).mode)}
         return questions[letter]() if letter in questions else False
 
 

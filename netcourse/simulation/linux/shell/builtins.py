@@ -12,7 +12,7 @@ from netcourse.simulation.linux import permissions
 from netcourse.simulation.linux.paths import without_dots
 from netcourse.simulation.linux.shell import aliases, jobs, limits, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
-from netcourse.simulation.linux.shell.parser import RESERVED, Sequence
+from netcourse.simulation.linux.shell.parser import RESERVED, Script
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.tasks import Future
 
@@ -91,14 +91,14 @@ async def _break(shell: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def _eval(shell: Shell, words: list[str], streams: Streams) -> int:
-    return await _within(shell, words[0], shell.parse(" ".join(words[1:]), shell.line), streams)
+    return await _within(shell, words[0], Script(" ".join(words[1:]), shell.line), streams)
 
 
-async def _within(shell: Shell, name: str, tree: Sequence, streams: Streams) -> int:
+async def _within(shell: Shell, name: str, script: Script, streams: Streams) -> int:
     """Do what has been read by eval, or from a file."""
     before, shell.within, shell.is_replaced = shell.within, name, False
     try:
-        return await shell.run(tree, streams)
+        return await shell.run(script, streams)
     finally:
         shell.within = before
 
@@ -116,7 +116,7 @@ async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
     before = shell.arguments
     shell.arguments = [before[0], *words[2:]] if len(words) > 2 else before
     try:
-        return await _within(shell, words[1], shell.parse(text.decode(errors="replace"), 1), streams)
+        return await _within(shell, words[1], Script(text.decode(errors="replace"), 1), streams)
     except Return as end:
         return end.code
     finally:

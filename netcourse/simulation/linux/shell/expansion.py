@@ -141,7 +141,7 @@ def value_of(shell: Shell, name: str) -> str | None:
     everything = " ".join(shell.arguments[1:])
     special = {"?": str(shell.code), "$": str(shell.pid), "#": str(max(0, len(shell.arguments) - 1)),
                "@": everything, "*": everything, "!": shell.jobs.last_pid or "",
-               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": "0", "PPID": "0"}
+               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": str(shell.line), "PPID": "0"}
     if name == "RANDOM":
         return str(shell.process.machine.random.randrange(32768))
     if name in special:
@@ -166,7 +166,8 @@ async def _substitute(shell: Shell, text: str) -> str:
     try:
         with shell.process.pids.at_least_one():
             streams = Streams(empty, pipe, shell.process.stderr)
-            shell.code = await shell.part().finish(shell.parse(text, shell.line), streams)
+            inside = shell.part()
+            shell.code = await inside.finish(inside.parse(text, shell.line), streams)
     except BrokenPipeError:
         shell.code = 128 + Signal.SIGPIPE
     shell.substituted = shell.code

@@ -31,7 +31,9 @@ from netcourse.simulation.linux.shell.parser import (
     Loop,
     Node,
     Pipeline,
+    Script,
     Sequence,
+    lines,
     parse,
 )
 from netcourse.simulation.linux.shell.redirection import Redirected, Streams, problem
@@ -90,13 +92,25 @@ class Shell:
 
     def parse(self, text: str, line: int = 0) -> Sequence:
         """With its aliases. Raises ShellSyntaxError."""
-        return parse(text, line, partial(expanded, aliases=self.aliases)) if self.aliases else parse(text, line)
+        return parse(text, line, partial(expanded, aliases=self.aliases))
 
     # Nodes
 
     async def run(self, node: Node, streams: Streams) -> int:
         self.code = await _RUNNERS[type(node)](self, node, streams)
         return self.code
+
+    async def script(self, node: Script, streams: Streams) -> int:
+        """What a line does, such as to define an alias, counts in reading the next one. Raises ShellSyntaxError."""
+        code, is_replaced = 0, self.is_replaced
+        try:
+            for tree, is_last in lines(node.text, node.line, partial(expanded, aliases=self.aliases)):
+                self.is_replaced = is_replaced and is_last
+                code = await self.run(tree, streams) if tree.parts else code
+        except ShellSyntaxError as error:
+            self.line = self.line if error.line is None else error.line
+            raise
+        return code
 
     async def sequence(self, node: Sequence, streams: Streams) -> int:
         skip, code, is_replaced = False, 0, self.is_replaced
@@ -132,7 +146,7 @@ class Shell:
         """Do what traps say of the signals that have come."""
         for action in self.traps.take():
             code = self.code
-            await self.run(self.parse(action), streams)
+            await self.run(Script(action), streams)
             self.code = code
         return self.code
 
@@ -169,7 +183,7 @@ class Shell:
         self.jobs.last_pid = child.pid
 
     async def finish(self, node: Node, streams: Streams) -> int:
-        """The exit code of a subshell, which leaves the others where they are. Raises ShellSyntaxError."""
+        """The exit code of a subshell, which leaves the others where they are; its mistakes end nothing but it."""
         process = self.process
         directory, umask, limits = process.directory, process.files.umask, process.limits
         try:
@@ -178,6 +192,8 @@ class Shell:
             return end.code
         except Leave:
             return 0
+        except ShellSyntaxError as error:
+            return self.complain(streams, str(error), 2)
         finally:
             process.directory, process.files.umask, process.limits = directory, umask, limits
 
@@ -231,7 +247,7 @@ class Shell:
                 streams.stdin.abandon()
 
     async def for_(self, node: For, streams: Streams) -> int:
-        code, self.is_replaced = 0, False
+        code, self.is_replaced, self.line = 0, False, node.line
         for word in await fields(self, node.words):
             self.assign({node.name: word})
             code, goes_on = await self._round(node.body, streams)
@@ -271,6 +287,7 @@ class Shell:
         return await self.run(node.otherwise, streams) if node.otherwise is not None else 0
 
     async def case(self, node: Case, streams: Streams) -> int:
+        self.line = node.line
         word = " ".join(await expand(self, node.word, split=False))
         for choices, body in node.branches:
             for choice in choices:
@@ -299,6 +316,7 @@ class Shell:
                 self.variables |= {} if value is None else {name: value}
 
     async def group(self, node: Group, streams: Streams) -> int:
+        self.line = node.line
         files = self._redirected(streams)
         try:
             await files.apply(node.redirections)
@@ -477,5 +495,5 @@ class Shell:
 
 _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None, int]]] = {
     Sequence: Shell.sequence, Pipeline: Shell.pipeline, Command: Shell.command, For: Shell.for_, Loop: Shell.loop,
-    If: Shell.if_, Group: Shell.group, Case: Shell.case, Function: Shell.define,
+    If: Shell.if_, Group: Shell.group, Case: Shell.case, Function: Shell.define, Script: Shell.script,
 }

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-
 from netcourse.simulation.linux.pipes import TooMuch
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.interpreter import Shell
 from netcourse.simulation.linux.shell.leaving import Exit
-from netcourse.simulation.linux.shell.parser import parse
+from netcourse.simulation.linux.shell.parser import Script
 from netcourse.simulation.linux.shell.redirection import Streams, problem
-from netcourse.simulation.linux.shell.session import goes_on, session
-from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Unfinished
+from netcourse.simulation.linux.shell.session import session
 from netcourse.simulation.linux.shell.variables import inherited
 
 PROMPTS = {"PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
@@ -38,7 +34,7 @@ async def sh(process: Process) -> int:
             return 2
         shell.options.add("c")
         shell.arguments = words[1:] or [process.arguments[0]]
-        shell.is_replaced = not words[0].endswith("\n")
+        shell.is_replaced = True
         return await _run_text(shell, words[0], streams, first_line=0)
     if words and "s" not in letters:
         return await _run_file(shell, words, streams)
@@ -63,33 +59,11 @@ async def _run_file(shell: Shell, words: list[str], streams: Streams) -> int:
 async def _run_text(shell: Shell, text: str, streams: Streams, *, first_line: int) -> int:
     shell.line = first_line
     try:
-        code = 0
-        for part, line in _parts(text, first_line):
-            code = await shell.finish(shell.parse(part, line), streams)
-        return await _leave(shell, code, streams)
-    except ShellSyntaxError as error:
-        return await _leave(shell, shell.complain(streams, str(error), 2), streams)
+        return await _leave(shell, await shell.finish(Script(text, first_line), streams), streams)
     except TooMuch as error:
         return shell.complain(streams, str(error), 2)
     except RecursionError:
         return shell.complain(streams, "nested too deeply for the simulation", 2)
-
-
-def _parts(text: str, first_line: int) -> Iterator[tuple[str, int]]:
-    """A script, or its commands one by one where an alias may change how the next one is read; with line numbers."""
-    if "alias" not in text:
-        yield text, first_line
-        return
-    part, line = "", first_line
-    for number, more in enumerate(text.splitlines(keepends=True), first_line + 1):
-        part += more
-        with suppress(Unfinished):
-            if not goes_on(part):
-                parse(part)
-                yield part, line
-                part, line = "", number
-    if part:
-        yield part, line
 
 
 async def _leave(shell: Shell, code: int, streams: Streams) -> int:
@@ -99,7 +73,7 @@ async def _leave(shell: Shell, code: int, streams: Streams) -> int:
         return code
     shell.code = code
     try:
-        await shell.run(shell.parse(action), streams)
+        await shell.run(Script(action), streams)
     except Exit as end:
         return end.code
     return code

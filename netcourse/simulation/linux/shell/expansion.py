@@ -167,10 +167,9 @@ async def _substitute(shell: Shell, text: str) -> str:
         with shell.process.pids.at_least_one():
             streams = Streams(empty, pipe, shell.process.stderr)
             inside = shell.part()
-            shell.code = await inside.finish(inside.parse(text, shell.line), streams)
+            shell.substituted = await inside.finish(inside.parse(text, shell.line), streams)
     except BrokenPipeError:
-        shell.code = 128 + Signal.SIGPIPE
-    shell.substituted = shell.code
+        shell.substituted = 128 + Signal.SIGPIPE
     pipe.close()
     return (await reader).decode(errors="replace").rstrip("\n")
 

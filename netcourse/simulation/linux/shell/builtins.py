@@ -14,6 +14,7 @@ from netcourse.simulation.linux.shell import aliases, jobs, limits, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
 from netcourse.simulation.linux.shell.parser import RESERVED, Script
 from netcourse.simulation.linux.shell.redirection import Streams, problem
+from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
 from netcourse.simulation.linux.tasks import Future
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ async def _within(shell: Shell, name: str, script: Script, streams: Streams) -> 
     before, shell.within, shell.is_replaced = shell.within, name, False
     try:
         return await shell.run(script, streams)
+    except ShellSyntaxError:
+        before = name  # the complaint tells in what it was found
+        raise
     finally:
         shell.within = before
 

@@ -58,6 +58,7 @@ async def _lines(shell: Shell, control: JobControl, streams: Streams) -> int:
                 shell.process.write("\n")
         except ShellSyntaxError as error:
             shell.code = shell.complain(streams, str(error), 2)
+            shell.within = ""
         except (TooMuch, RecursionError) as error:
             shell.code = shell.complain(streams, str(error), 2)
         except Failed as end:

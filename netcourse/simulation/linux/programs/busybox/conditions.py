@@ -18,7 +18,7 @@ _WORDS: dict[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
     ">": lambda a, b: a > b}
 _FILES = {"-nt", "-ot", "-ef"}
-_UNARY = set("nzefdsrwxLhtpSbcugkOGo")
+_UNARY = set("nzefdsrwxLhtpSbcugkOG")
 
 
 @complaining

@@ -208,11 +208,11 @@ class Process:
 
     def write(self, text: str) -> None:
         """Print to standard output, without a newline of its own."""
-        self.stdout.write(text.encode())
+        self.stdout.write(text.encode(errors="surrogateescape"))
 
     def complain(self, text: str) -> None:
         """Print a line to standard error."""
-        self.stderr.write(f"{text}\n".encode())
+        self.stderr.write(f"{text}\n".encode(errors="surrogateescape"))
 
 
 _IGNORED = {Signal.SIGCHLD, Signal.SIGWINCH, Signal.SIGURG, Signal.SIGCONT, Signal.SIGTSTP}

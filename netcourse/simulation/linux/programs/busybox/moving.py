@@ -142,7 +142,7 @@ async def copy(process: Process) -> int:
     recursive = bool(given.keys() & {"r", "R", "a"})
     as_links = "L" not in given and (recursive or bool(given.keys() & {"d", "P"}))
 
-    def copied(source: str, target: str, name: str) -> int:
+    def copied(source: str, target: str, name: str, into: str = "") -> int:
         link = process.files.link(source)
         if link is not None:
             process.files.make_link(target, link)
@@ -150,10 +150,12 @@ async def copy(process: Process) -> int:
         if process.files.is_directory(source):
             if not recursive:
                 return _complain(process, f"omitting directory '{name}'")
+            if source == into:
+                return _complain(process, f"recursion detected, omitting directory '{name}'")
             if not process.files.is_directory(target):
                 process.files.make_directory(target)
                 _keep_mode(process, source, target)
-            return max([copied(f"{source}/{inner}", f"{target}/{inner}", f"{name}/{inner}")
+            return max([copied(f"{source}/{inner}", f"{target}/{inner}", f"{name}/{inner}", into or target)
                         for inner in process.files.list(source)], default=0)
         is_new = not process.files.exists(target)
         process.files.write(target, process.files.read(source))

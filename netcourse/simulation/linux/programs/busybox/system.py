@@ -91,8 +91,9 @@ async def uname(process: Process) -> int:
     if rest:
         raise usage("uname")
     words = {"s": kernel.NAME, "n": process.hostname, "r": kernel.RELEASE, "v": kernel.VERSION,
-             "m": kernel.ARCHITECTURE, "o": "GNU/Linux"}
-    chosen = list(words) if "a" in given else [letter for letter in words if letter in (given or {"s": ""})]
+             "m": kernel.ARCHITECTURE, "p": "unknown", "i": "unknown", "o": "GNU/Linux"}
+    asked = "snrvmo" if "a" in given else given or "s"
+    chosen = [letter for letter in words if letter in asked]
     process.write(" ".join(words[letter] for letter in chosen) + "\n")
     return 0
 

@@ -30,19 +30,18 @@ class Link:
     target: str
 
 
-# a folder within is made up when it is looked into
-Tree: TypeAlias = "Mapping[str, LiveFile | Link | Callable[[], Tree]]"
+# a folder is made up when it is looked into
+Entry: TypeAlias = "LiveFile | Link | Callable[[], Tree]"
+Tree: TypeAlias = "Mapping[str, Entry]"
 
 
-def find(tree: Tree, path: str) -> LiveFile | Link | Tree | None:
-    """What is at a relative path, or None."""
-    names = [name for name in path.split("/") if name]
-    for place, name in enumerate(names, 1):
-        entry = tree.get(name)
-        if entry is None or isinstance(entry, LiveFile | Link):
-            return entry if place == len(names) else None
-        tree = entry()
-    return tree
+def find(folder: Callable[[], Tree], path: str) -> Entry | None:
+    """What is at a path relative to ``folder``, or None."""
+    entry: Entry | None = folder
+    for name in path.split("/"):
+        if name:
+            entry = entry().get(name) if callable(entry) else None
+    return entry
 
 
 class LiveFiles:
@@ -57,12 +56,12 @@ class LiveFiles:
         other.files, other.trees = dict(self.files), dict(self.trees)
         return other
 
-    def _find(self, path: str) -> LiveFile | Link | Tree | None:
+    def _find(self, path: str) -> Entry | None:
         if path in self.files:
             return self.files[path]
         for folder, tree in self.trees.items():
             if path == folder or path.startswith(folder + "/"):
-                return find(tree(), path[len(folder):])
+                return find(tree, path[len(folder):])
         return None
 
     def covers(self, path: str) -> bool:
@@ -79,12 +78,12 @@ class LiveFiles:
 
     def is_folder(self, path: str) -> bool:
         """Whether a tree has a folder there."""
-        return isinstance(self._find(path), Mapping)
+        return callable(self._find(path))
 
     def paths(self, folder: str) -> list[str]:
         """All files, and what a tree has in ``folder``."""
         found = self._find(folder)
-        names = found if isinstance(found, Mapping) else ()
+        names = found() if callable(found) else ()
         return [*self.files, *(f"{folder}/{name}" for name in names)]
 
 
@@ -98,7 +97,7 @@ def locked(tree: Tree) -> Tree:
     return {name: _locked(entry) for name, entry in tree.items()}
 
 
-def _locked(entry: LiveFile | Link | Callable[[], Tree]) -> LiveFile | Link | Callable[[], Tree]:
+def _locked(entry: Entry) -> Entry:
     if isinstance(entry, LiveFile):
         return replace(entry, write=read_only) if entry.write is not None else entry
     return entry if isinstance(entry, Link) else partial(_locked_below, entry)

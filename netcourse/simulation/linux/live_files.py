@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
+from netcourse.simulation.linux.credentials import Credentials
+
 
 @dataclass(frozen=True)
 class LiveFile:
     """``read`` and ``write`` may raise OSError; without ``write`` nobody may. ``permissions``: other ones than follow
     from that. ``device``: the numbers of a character device. ``shown``: it looks like a link to this, which is no path
-    (proc(5), magic links)."""
+    (proc(5), magic links). ``owner``: whose it is, if not root's."""
 
     read: Callable[[], bytes]
     write: Callable[[bytes], None] | None = None
     permissions: int | None = None
     device: tuple[int, int] | None = None
     shown: str | None = None
+    owner: Credentials | None = None
 
 
 @dataclass(frozen=True)

@@ -471,26 +471,6 @@ class FileSystem:
         files._directories.discard(place)
         files._removed.add(place)
 
-    def rename(self, source: str, target: str) -> None:
-        """A file, or a folder with all that is in it. Raises OSError."""
-        when, target_of_link = self.modified(source), self.link(source)
-        if self.link(target) is not None or (target_of_link is not None and self.exists(target)):
-            self.remove(target)
-        if target_of_link is not None:
-            self.make_link(target, target_of_link)
-            self.remove(source)
-        elif self.is_directory(source):
-            self.make_directory(target)
-            for name in self.list(source):
-                self.rename(f"{source}/{name}", f"{target}/{name}")
-            self.remove_tree(source)
-        else:
-            permissions = self.status(source).mode & 0o7777
-            self.write(target, self.read(source))
-            self.change_permissions(target, permissions)
-            self.remove(source)
-        self.set_modified(target, when)
-
     def list(self, path: str) -> list[str]:
         """Names in a folder, sorted. Raises FileNotFoundError, NotADirectoryError."""
         if not self.is_directory(path):

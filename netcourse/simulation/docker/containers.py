@@ -21,6 +21,7 @@ from netcourse.simulation.docker.users import credentials, home
 from netcourse.simulation.linux.credentials import Credentials
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
+from netcourse.simulation.linux.kernel_files.device_nodes import mount_terminal
 from netcourse.simulation.linux.kernel_files.processes import visible_to
 from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
@@ -238,6 +239,8 @@ class Container:
         self._mount_kernel_files(self.namespace, writable=is_privileged)
         mount_devices(self.files, self.namespace, writable=is_privileged)
         devices.mount_devices(self.host_config, self.files)
+        if self.has_terminal:
+            mount_terminal(self.files)
         self.files.mount_roots(self._files_of)
         self.streams.rotate(rotation(self.logging))
         if self.host_config.get("Init"):

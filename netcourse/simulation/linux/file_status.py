@@ -22,6 +22,7 @@ _OPEN = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 _OWN_FOLDERS = {"fd": 0o500, "ns": 0o511}
 _OF_PROCESS = re.compile(r"/proc/\d+/(?P<name>fd|ns)")
 _DEVICES = "/dev/"
+_STREAM_SIZE = 64
 _PLAIN_LINKS = ("/proc/mounts", "/proc/net")
 _NAME_OVERHEAD, _NAME_STEP = 8, 4
 
@@ -49,11 +50,12 @@ class Status:
 
 def look(files: FileSystem, path: str) -> Status:
     """Of what is at ``path`` itself, be it a link. Raises FileNotFoundError."""
-    modified, owner = files.modified(path), files.ownership.of(path)
-    live = files.live_file(path)
+    modified, live = files.modified(path), files.live_file(path)
+    owner = live.owner if live is not None and live.owner is not None else files.ownership.of(path)
     target = files.link(path) or (live.shown if live is not None else _program_target(files, path))
     if target is not None:
-        size = 0 if is_kernels(path) and path not in _PLAIN_LINKS else len(target)
+        is_stream = live is not None and live.write is not None
+        size = _STREAM_SIZE if is_stream else 0 if is_kernels(path) and path not in _PLAIN_LINKS else len(target)
         permissions = 0o777 if live is None else live.permissions or 0o777
         return Status(stat.S_IFLNK | permissions, 1, owner, size, modified, target=target)
     if files.is_directory(path):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Content = bytes | bytearray | Callable[[], bytes]
 LARGEST_TREE = 64 << 20
+KERNELS_FOLDERS = ("dev", "proc", "sys")
 USUAL_UMASK = 0o022
 USUAL_DIRECTORIES = ("/", "/tmp", "/proc", "/sys", "/dev", "/dev/mqueue", "/dev/pts", "/dev/shm", "/home", "/root",
                      "/var")
@@ -81,6 +82,7 @@ class FileSystem:
         self._directories = set(directories)
         self._removed: set[str] = set()
         self._links = dict(image.links)
+        self._with_links = {*KERNELS_FOLDERS, *(link.split("/", 2)[1] for link in self._links)}
         self.permissions = dict.fromkeys(image.marks, 0o755)
         self.space = Space(size)
         self.mounted: dict[str, Mount] = {}
@@ -97,6 +99,10 @@ class FileSystem:
 
     def resolve(self, path: str, directory: str = "/", *, follow: bool = True) -> str:
         """Where a path leads; without ``follow``, a link at its end is not followed. Raises OSError."""
+        if not self.mounted and len(path) <= paths.LONGEST_NAME:
+            place = paths.without_dots(directory, path)
+            if place.split("/", 2)[1] not in self._with_links:
+                return place
         return paths.resolve(path, directory, self.link, follow=follow)
 
     def link(self, path: str) -> str | None:
@@ -126,6 +132,7 @@ class FileSystem:
             return
         self._take(ENTRY_SIZE, path)
         self._links[path] = target
+        self._with_links.add(path.split("/", 2)[1])
         self._removed.discard(path)
         self._touch(path)
         self._touch(posixpath.dirname(path))
@@ -463,26 +470,6 @@ class FileSystem:
         files, place = self._to_change(path, removing=True)
         files._directories.discard(place)
         files._removed.add(place)
-
-    def rename(self, source: str, target: str) -> None:
-        """A file, or a folder with all that is in it. Raises OSError."""
-        when, target_of_link = self.modified(source), self.link(source)
-        if self.link(target) is not None or (target_of_link is not None and self.exists(target)):
-            self.remove(target)
-        if target_of_link is not None:
-            self.make_link(target, target_of_link)
-            self.remove(source)
-        elif self.is_directory(source):
-            self.make_directory(target)
-            for name in self.list(source):
-                self.rename(f"{source}/{name}", f"{target}/{name}")
-            self.remove_tree(source)
-        else:
-            permissions = self.status(source).mode & 0o7777
-            self.write(target, self.read(source))
-            self.change_permissions(target, permissions)
-            self.remove(source)
-        self.set_modified(target, when)
 
     def list(self, path: str) -> list[str]:
         """Names in a folder, sorted. Raises FileNotFoundError, NotADirectoryError."""

@@ -33,18 +33,24 @@ def resolve(path: str, directory: str, link_at: Callable[[str], str | None], *, 
     """
     if len(path) > LONGEST_NAME and (len(path) > DEEPEST_PATH or len(max(path.split("/"), key=len)) > LONGEST_NAME):
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
-    place = without_dots(directory, path)
-    follow = follow or path.endswith("/")
+    place = without_dots(directory if path.startswith("/") else _end_of(directory, link_at, directory), path)
+    if not follow and not path.endswith("/"):
+        return posixpath.join(_end_of(posixpath.dirname(place), link_at, path), posixpath.basename(place))
+    return _end_of(place, link_at, path)
+
+
+def _end_of(place: str, link_at: Callable[[str], str | None], path: str) -> str:
+    """Beyond all links on the way to ``place`` and there. Raises OSError about ``path``."""
     for _ in range(MOST_LINKS):
-        beyond = _beyond_first_link(place, link_at, follow=follow)
+        beyond = _beyond_first_link(place, link_at)
         if beyond is None:
             return place
         place = beyond
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
 
-def _beyond_first_link(path: str, link_at: Callable[[str], str | None], *, follow: bool) -> str | None:
-    for place in (*parents_of(path)[-2::-1], *((path,) if follow else ())):
+def _beyond_first_link(path: str, link_at: Callable[[str], str | None]) -> str | None:
+    for place in (*parents_of(path)[-2::-1], path):
         target = link_at(place)
         if target is not None:
             return without_dots(posixpath.dirname(place), target + path[len(place):])

@@ -37,6 +37,7 @@ _NETWORK = {"arp": network.neighbours, "dev": network.counters, "dev_mcast": net
             "snmp6": ipv6.statistics, "sockstat": sockets.summary, "sockstat6": sockets.summary_ipv6,
             "softnet_stat": statistics.received, "tcp": sockets.tcp, "tcp6": sockets.tcp_ipv6, "udp": sockets.udp,
             "udp6": sockets.udp_ipv6, "unix": sockets.unix}
+_IDLE = {name: LiveFile(text.encode) for name, text in idle.TABLES.items()}
 _PER_PROCESSOR = {"nf_conntrack": filters.connection_counters, "rt_cache": statistics.route_cache,
                   "synproxy": filters.proxy_counters}
 _UNUSED_FOLDERS = ("ip6t_hashlimit", "ipt_hashlimit", "xt_recent")
@@ -46,19 +47,21 @@ def mount_kernel_files(files: FileSystem, namespace: Namespace, processes: Calla
                        hostname: str, domain: str = "", writable: bool) -> None:
     """Show /proc: of ``namespace``, where a process finds its own, and of the ``processes`` that it can see. In a
     container that isn't privileged, /proc/sys is mounted read-only."""
-    set_there: Tree = {"kernel": partial(process_files.kernel_settings, hostname, domain),
-                       "net": partial(settings.tree, namespace)}
-    settings_seen = set_there if writable else locked(set_there)
     files.has_covered_kernel = not writable
-    of_machine = machine.tree(namespace.machine, processes, is_covered=not writable)
-    own = {"net": Link("self/net"), "sys": lambda: settings_seen, **of_machine}
-    files.mount_tree("/proc", lambda: {**own, **process_files.folders(processes(), _network_tree)})
+
+    def set_there() -> Tree:
+        found: Tree = {"kernel": partial(process_files.kernel_settings, hostname, domain),
+                       "net": partial(settings.tree, namespace)}
+        return found if writable else locked(found)
+
+    files.mount_tree("/proc", lambda: {"net": Link("self/net"), "sys": set_there,
+                                       **machine.tree(namespace.machine, processes, is_covered=not writable),
+                                       **process_files.folders(processes(), _network_tree)})
 
 
 def _network_tree(namespace: Namespace) -> Tree:
-    tables = {name: LiveFile(text.encode) for name, text in idle.TABLES.items()}
-    tables |= {name: LiveFile(partial(table, namespace)) for name, table in _NETWORK.items()}
-    return {**tables, **filters.tree(namespace), "dev_snmp6": partial(ipv6.device_statistics, namespace),
+    tables = {name: LiveFile(partial(table, namespace)) for name, table in _NETWORK.items()}
+    return {**_IDLE, **tables, **filters.tree(namespace), "dev_snmp6": partial(ipv6.device_statistics, namespace),
             "stat": partial(_per_processor, namespace), **dict.fromkeys(_UNUSED_FOLDERS, dict)}
 
 

@@ -7,6 +7,8 @@ import errno
 import os
 from collections.abc import Callable
 
+from netcourse.simulation.linux.credentials import Credentials
+from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.live_files import Link, LiveFile, refusing
 
 
@@ -28,3 +30,12 @@ NODES: dict[str, LiveFile | Link] = {
     "/dev/stderr": Link("/proc/self/fd/2"), "/dev/stdin": Link("/proc/self/fd/0"),
     "/dev/stdout": Link("/proc/self/fd/1"), "/dev/tty": _node(5, 0, refusing(errno.ENXIO)),
     "/dev/urandom": _node(1, 9), "/dev/zero": _node(1, 5)}
+_TERMINALS_GROUP = Credentials(0, 5, ())
+
+
+def mount_terminal(files: FileSystem) -> None:
+    """The terminal of a container that has one, by both its names (pts(4))."""
+    for path in ("/dev/console", "/dev/pts/0"):
+        node = LiveFile(refusing(errno.EIO), lambda _: None, permissions=0o620, device=(136, 0))
+        files.mount_device(path, node)
+        files.ownership.take(path, _TERMINALS_GROUP)

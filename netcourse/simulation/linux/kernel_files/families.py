@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from netcourse.simulation.linux.kernel_files.sockets import tcp_sockets, udp_sockets
+from netcourse.simulation.linux.kernel_files.sockets import lasting_sockets, udp_sockets
 from netcourse.simulation.linux.machine import FIRST_PID
 from netcourse.simulation.linux.namespace import Namespace
 
@@ -49,7 +49,7 @@ def protocols(namespace: Namespace) -> bytes:
 
 def _counts(namespace: Namespace) -> dict[str, int]:
     counts = {f"{kind}{version}": len(sockets(namespace, ipv6=bool(version))) for kind, sockets in (
-        ("TCP", tcp_sockets), ("UDP", udp_sockets)) for version in ("", "v6")}
+        ("TCP", lasting_sockets), ("UDP", udp_sockets)) for version in ("", "v6")}
     return counts | {"RAW": len(namespace.sockets.icmp), "NETLINK": namespace.sockets.of_others}
 
 

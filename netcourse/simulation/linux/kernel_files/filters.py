@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from netcourse.simulation.linux.kernel import PROCESSORS
 from netcourse.simulation.linux.live_files import LiveFile, Tree
@@ -30,6 +30,7 @@ def _connections(namespace: Namespace) -> bytes:
     return namespace.netfilter.conntrack.text().encode()
 
 
+@cache
 def _tables() -> Tree:
     """What the older iptables knows. Its tables aren't used: those of the newer one aren't listed here."""
     matches, targets = (_names(sorted(names, reverse=True)) for names in (

@@ -48,7 +48,7 @@ def _of_thread(process: Process, network: Callable[[Namespace], Tree]) -> Tree:
             "cmdline": LiveFile(lambda: _terminated(process.command_line)),
             "comm": text_file(_name(process), unchangeable),
             "cwd": Link(process.directory),
-            "environ": LiveFile(lambda: _terminated(environment), permissions=0o400),
+            "environ": LiveFile(lambda: _terminated(environment), permissions=0o400, owner=process.user),
             "exe": Link(_PROGRAM),
             "fd": partial(_streams, process),
             "mounts": LiveFile(lambda: mounts.listing(process.files)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
-from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 from netcourse.simulation.linux.machine import PATH
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process, ProgramNotFound
-from netcourse.simulation.linux.scripts import script_command
-from netcourse.simulation.linux.shell import patterns, variables
+from netcourse.simulation.linux.shell import execution, patterns, variables
 from netcourse.simulation.linux.shell.aliases import expanded
 from netcourse.simulation.linux.shell.builtins import BUILTINS, PROGRAMS_TOO, SPECIAL
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.job_list import Job, JobList
-from netcourse.simulation.linux.shell.jobs import death
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted, Leave, Return
 from netcourse.simulation.linux.shell.parser import (
     Case,
@@ -46,11 +43,8 @@ from netcourse.simulation.linux.tasks import Freezer, Future
 if TYPE_CHECKING:
     from netcourse.simulation.linux.shell.job_control import JobControl
 
-NOT_EXECUTABLE, NOT_FOUND = 126, 127
-WITHOUT_EXECVE = {"dd", "head", "ps", "sort", "xargs", "yes"}
-"""Programs that take the shell's place as they are (APPLET_NOEXEC), of those that somebody can see at work."""
 DEEPEST_CALL = 100
-LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
+LOOP_SECONDS = 0.0001
 _SAFE = re.compile(r"[\w./:,@%+\]{}^#?-]+")
 
 
@@ -413,70 +407,8 @@ class Shell:
             finally:
                 self.variables |= {name: value for name, value in before.items() if value is not None}
         if words[0] in PROGRAMS_TOO and self.has_program(words[0]):
-            return await self._do_itself(words, assigned, streams)
-        return await self._execute(words, assigned, streams)
-
-    async def _do_itself(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        """A program that the shell needs no process for."""
-        process = copy(self.process)
-        process.builtin_of = process.arguments[0]
-        return await self._run_program(process, words, self._environment(assigned), streams)
-
-    def _environment(self, assigned: dict[str, str]) -> dict[str, str]:
-        return {name: value for name, value in self.variables.items() if name in self.exported} | assigned
-
-    async def _execute(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        environment, parent = self._environment(assigned), self.process
-        is_replaced = self.is_replaced and not self.traps.has_any and self.has_program(words[0])
-        if is_replaced and not self.is_part:
-            return await self._become(words, environment, streams)
-        try:
-            child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
-                                         pids=parent.pids)
-        except ProgramNotFound:
-            return await self._run_script(words, assigned, streams)
-        except BlockingIOError as error:
-            raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
-        child.inherit(parent)
-        child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
-        child.title = parent.command_line if is_replaced and words[0] in WITHOUT_EXECVE else None
-        job = self.job
-        child.freezer = job.freezer if job is not None else child.freezer
-        await parent.sleep(FORK_SECONDS)
-        child.start()
-        code = await child.exit
-        if self.control is not None and child.killed_by == Signal.SIGINT:
-            raise Interrupted
-        if job is not None and child.killed_by:
-            job.killed_by = child.killed_by
-        if job is None or not job.number:
-            # of one that was stopped the shell tells before its next prompt
-            streams.stderr.write(death(child.killed_by))
-        return code
-
-    async def _run_script(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        """What is no program may be a script, or nothing that can be run."""
-        files, directory = self.process.files, self.process.directory
-        path = assigned.get("PATH", self.variables.get("PATH", PATH))
-        command = script_command(words, files, directory, path)
-        if command is not None and self.has_program(command[0]):
-            return await self._execute(command, assigned, streams)
-        if command is None and "/" in words[0] and files.exists(files.resolve(words[0], directory)):
-            return self.complain(streams, f"{words[0]}: Permission denied", NOT_EXECUTABLE)
-        return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
-
-    async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
-        """execve(2), but for what busybox does without it: that still looks like the shell."""
-        process = self.process
-        await process.sleep(FORK_SECONDS)
-        process.title = process.command_line if words[0] in WITHOUT_EXECVE else None
-        return await self._run_program(process, words, environment, streams)
-
-    async def _run_program(self, process: Process, words: list[str], environment: dict[str, str],
-                           streams: Streams) -> int:
-        process.arguments, process.environment = words, environment
-        process.stdin, process.stdout, process.stderr = streams.stdin, streams.stdout, streams.stderr
-        return await process.files.find_program(words[0], self.variables.get("PATH", PATH))(process)
+            return await execution.do_itself(self, words, assigned, streams)
+        return await execution.execute(self, words, assigned, streams)
 
     def programs(self) -> set[str]:
         """All that are on the PATH."""

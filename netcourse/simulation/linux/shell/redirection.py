@@ -11,6 +11,7 @@ from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.parser import Redirection
 
+TERMINALS = ("/dev/tty", "/dev/console", "/dev/pts/0")
 Expand = Callable[[str], Awaitable[str]]
 
 
@@ -84,6 +85,10 @@ class Redirected:
         stream = self._process.files.own_stream(target) if target.startswith(("/dev/", "/proc/")) else None
         if stream is not None:
             self._duplicate(number, str(stream))
+            return
+        terminal = self._process.terminal
+        if target in TERMINALS and terminal is not None:
+            self.streams.set(number, terminal.input if operator == "<" else terminal.output)
             return
         if operator == "<":
             self.streams.set(number, self._holding(self._read(target)))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netcourse.simulation.linux.clock import SECOND
+from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, refuse, usage
 
@@ -179,10 +180,30 @@ async def move(process: Process) -> int:
 
     def moved(source: str, target: str, name: str) -> int:
         if "n" not in given or not process.files.exists(target):
-            process.files.rename(source, target)
+            _rename(process.files, source, target)
         return 0
 
     return _each(process, names, moved, "can't rename", follow=False)
+
+
+def _rename(files: FileSystem, source: str, target: str) -> None:
+    """A file, a link, or a folder with all that is in it. Raises OSError."""
+    before = files.status(source)
+    if files.link(target) is not None or (before.target is not None and files.exists(target)):
+        files.remove(target)
+    if files.link(source) is not None:
+        files.make_link(target, str(before.target))
+        files.remove(source)
+    elif before.is_folder:
+        files.make_directory(target)
+        for name in files.list(source):
+            _rename(files, f"{source}/{name}", f"{target}/{name}")
+        files.remove_tree(source)
+    else:
+        files.write(target, files.read(source))
+        files.change_permissions(target, stat.S_IMODE(before.mode))
+        files.remove(source)
+    files.set_modified(target, before.modified)
 
 
 def _complain(process: Process, text: str) -> int:

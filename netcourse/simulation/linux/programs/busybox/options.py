@@ -17,7 +17,7 @@ from netcourse.simulation.linux.tasks import Future
 BANNER = "BusyBox v1.38.0 (Debian 1:1.38.0-3+b1) multi-call binary."
 _NO_ROOM = dict.fromkeys(("cat", "echo", "tail", "tr"), "write error") | dict.fromkeys(
     ("base64", "cut", "env", "expr", "head", "id", "realpath", "route", "sort", "tty", "uname", "uniq", "wc"),
-    "standard output")
+    "standard output") | {"yes": ""}
 _NO_ROOM_CODES = {"basename": 1, "expr": 2, "printf": 1, "readlink": 1, "seq": 255, "sort": 2, "tty": 2, "whoami": 255}
 WITHOUT_HELP = {"[", "echo", "printf", "test"}
 
@@ -131,10 +131,10 @@ def duration(process: Process, text: str) -> float:
 
 def _cannot_write(process: Process, name: str, error: OSError) -> int:
     """Where there is no room for it, each has words of its own, or none."""
-    told = _NO_ROOM.get(name, "") if error.errno == errno.ENOSPC else "write error"
-    if told:
+    told = _NO_ROOM.get(name) if error.errno == errno.ENOSPC else "write error"
+    if told is not None:
         process.complain(f"{process.builtin_of or process.arguments[0]}: {told}: {error.strerror}")
-    return _NO_ROOM_CODES.get(name, 1 if told else 0)
+    return _NO_ROOM_CODES.get(name, 0 if told is None else 1)
 
 
 def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]]) -> Program:

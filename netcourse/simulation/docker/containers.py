@@ -21,6 +21,7 @@ from netcourse.simulation.docker.users import credentials, home
 from netcourse.simulation.linux.credentials import Credentials
 from netcourse.simulation.linux.files import FileSystem
 from netcourse.simulation.linux.kernel_files import mount_devices, mount_kernel_files
+from netcourse.simulation.linux.kernel_files.device_nodes import mount_terminal
 from netcourse.simulation.linux.kernel_files.processes import visible_to
 from netcourse.simulation.linux.machine import PATH as DEFAULT_PATH
 from netcourse.simulation.linux.namespace import Namespace
@@ -198,6 +199,7 @@ class Container:
             if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
                 raise failed("cannot join own network namespace")
             sharing.check_mates(self)
+            starting.check_domain(self.host_config, self.config)
             starting.check_ulimits(self.host_config.get("Ulimits") or [])
             devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
@@ -237,6 +239,8 @@ class Container:
         self._mount_kernel_files(self.namespace, writable=is_privileged)
         mount_devices(self.files, self.namespace, writable=is_privileged)
         devices.mount_devices(self.host_config, self.files)
+        if self.has_terminal:
+            mount_terminal(self.files)
         self.files.mount_roots(self._files_of)
         self.streams.rotate(rotation(self.logging))
         if self.host_config.get("Init"):
@@ -251,7 +255,8 @@ class Container:
         process.start()
 
     def _mount_kernel_files(self, namespace: Namespace, *, writable: bool) -> None:
-        mount_kernel_files(self.files, namespace, self._visible_processes, hostname=self.hostname, writable=writable)
+        mount_kernel_files(self.files, namespace, self._visible_processes, hostname=self.hostname,
+                           domain=str(self.config.get("Domainname") or ""), writable=writable)
 
     def _visible_processes(self) -> Mapping[int, Process]:
         return visible_to(self.process) if self.process is not None else {}
@@ -298,6 +303,7 @@ class Container:
             process.pid = process.host_pid
         if self.process is not None:
             process.freezer = self.process.freezer
+        process.limits = starting.limits(self.host_config.get("Ulimits") or [])
         return process
 
     def _has_capability(self, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from netcourse.simulation.docker.errors import failed, not_simulated
 from netcourse.simulation.docker.starting import NEVER_RAN, CannotStart
 from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.kernel_files.device_nodes import NODES
 
 NULL = "/dev/null"
 OTHER_DEVICES = ("/dev/full", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero")
@@ -53,4 +54,4 @@ def _check_device(device: Settings, machine_files: FileSystem) -> None:
 def mount_devices(host_config: Settings, files: FileSystem) -> None:
     """Show a container the devices that it has asked for."""
     for device in host_config.get("Devices") or []:
-        files.mount_live(files.resolve(f"/{device.get('PathInContainer') or ''}"), lambda: b"", lambda data: None)
+        files.mount_device(files.resolve(f"/{device.get('PathInContainer') or ''}"), NODES[NULL])

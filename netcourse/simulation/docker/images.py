@@ -19,7 +19,9 @@ from netcourse.simulation.linux.programs import PROGRAM_SETS
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\n"
 GROUP = b"root:x:0:\n"
-EMPTY_FOLDERS = ("/usr/sbin",)
+EMPTY_FOLDERS = ("/home", "/root", "/tmp", "/usr/sbin", "/var/spool", "/var/tmp", "/var/www")
+LINKS, MARKS = {"/etc/mtab": "/proc/mounts"}, ("/.dockerenv",)
+"""What dockerd adds to each container (moby daemon/initlayer/setup_unix.go)."""
 
 
 @dataclass(eq=False)
@@ -108,6 +110,6 @@ def _build(name: str, entry: dict[str, Any]) -> Image:
     return Image(f"sha256:{digest}", [name], entry["created"], entry["size"], config,
                  Content(files, {f"/bin/{program}": run for program, run in programs.items()},
                          created=int(datetime.fromisoformat(entry["created"]).timestamp()) * SECOND,
-                         empty_folders=EMPTY_FOLDERS))
+                         empty_folders=EMPTY_FOLDERS, links=LINKS, marks=MARKS))
 
 

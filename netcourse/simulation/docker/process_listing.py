@@ -43,7 +43,7 @@ def name_of_program(process: Process) -> str:
 
 
 def _command(process: Process) -> str:
-    return " ".join(process.arguments)
+    return " ".join(process.command_line)
 
 
 def _user(process: Process) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.docker.quoting import quoted
 from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.linux.limits import USUAL, Limit
 
 CANNOT_EXECUTE, NOT_FOUND, NEVER_RAN = 126, 127, 128
 PREFIX = "unable to start container process: "
@@ -97,6 +98,12 @@ def set_kernel_settings(wanted: Mapping[str, str], files: FileSystem, *, on_mach
                               NEVER_RAN) from None
 
 
+def check_domain(host_config: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Raises CannotStart where the machine's own would be changed."""
+    if config.get("Domainname") and host_config.get("UTSMode") == "host":
+        raise CannotStart('sysctl "kernel.domainname" is not in a separate kernel namespace', NEVER_RAN)
+
+
 def check_ulimits(ulimits: Iterable[Mapping[str, Any]]) -> None:
     """``{"Name": "nofile", "Soft": 100, "Hard": 200}``; -1 is no limit (setrlimit(2)). Raises CannotStart."""
     for limit in ulimits:
@@ -108,6 +115,13 @@ def check_ulimits(ulimits: Iterable[Mapping[str, Any]]) -> None:
         if reason:
             raise CannotStart(f"{PREFIX}error during container init: error setting rlimits for ready process: error "
                               f"setting rlimit type {ULIMITS.index(name.lower())}: {reason}", NEVER_RAN)
+
+
+def limits(ulimits: Iterable[Mapping[str, Any]]) -> Mapping[str, Limit]:
+    """What the processes of a container may use."""
+    changed = {str(limit["Name"]).lower(): Limit(_unsigned(limit.get("Soft")), _unsigned(limit.get("Hard")))
+               for limit in ulimits}
+    return {**USUAL, **changed} if changed else USUAL
 
 
 def _unsigned(number: int | None) -> int:

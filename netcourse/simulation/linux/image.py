@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
+from netcourse.simulation.linux.paths import parents_of
 from netcourse.simulation.linux.process import Program
 
 
 class Image:
     """What containers of one image share: files and programs by path, and folders that nothing is in.
 
-    ``created``: nanoseconds since the epoch.
+    ``created``: nanoseconds since the epoch. ``links`` and ``marks`` (empty files) are made anew with each container.
     """
 
     def __init__(self, files: Mapping[str, bytes], programs: Mapping[str, Program], *, created: int = 0,
-                 empty_folders: Iterable[str] = ()) -> None:
+                 empty_folders: Iterable[str] = (), links: Mapping[str, str] | None = None,
+                 marks: Iterable[str] = ()) -> None:
         self.created = created
         self.files = dict(files)
         self.programs = dict(programs)
+        self.links, self.marks = dict(links or {}), tuple(marks)
         self.directories = {parent for path in (*files, *programs, *empty_folders) for parent in parents_of(path)}
         self.directories.update(empty_folders)
 
@@ -29,12 +30,3 @@ class Image:
         return Image({path[length:]: content for path, content in self.files.items() if path.startswith(inside)},
                      {path[length:]: program for path, program in self.programs.items() if path.startswith(inside)})
 
-
-@lru_cache(maxsize=10_000)
-def parents_of(path: str) -> tuple[str, ...]:
-    """The folders above it, the innermost first."""
-    parents = []
-    while path != "/":
-        path = posixpath.dirname(path)
-        parents.append(path)
-    return tuple(parents)

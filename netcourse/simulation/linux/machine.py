@@ -12,8 +12,6 @@ from netcourse.journey import Recorder
 from netcourse.simulation.linux.clock import Clock
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import PidNamespace, Process
-from netcourse.simulation.linux.sockets import ICMPSocket, UDPSocket
-from netcourse.simulation.linux.tcp import TCPSocket
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.files import FileSystem
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FIRST_PID = 1000
 FIRST_INODE = 20_000
+FIRST_NAMESPACE = 4_026_532_200
 
 
 class Machine:
@@ -33,8 +32,10 @@ class Machine:
         self.processes: dict[int, Process] = {}
         self._released: set[Namespace] = set()
         self._last_pid = FIRST_PID
-        self._inodes: WeakKeyDictionary[TCPSocket | UDPSocket | ICMPSocket, int] = WeakKeyDictionary()
+        self._inodes: WeakKeyDictionary[object, int] = WeakKeyDictionary()
         self._last_inode = FIRST_INODE
+        self._namespace_numbers: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+        self._last_namespace = FIRST_NAMESPACE
         self.pids = PidNamespace()
         self.pids.skip(FIRST_PID)
         self.root = Namespace("host", self)
@@ -52,12 +53,19 @@ class Machine:
         number = self.random.getrandbits(48) & ~(0x03 << 40) | 0x02 << 40
         return number.to_bytes(6).hex(":")
 
-    def inode_of(self, socket: TCPSocket | UDPSocket | ICMPSocket) -> int:
-        """The number by which /proc names a socket, given when first asked for."""
-        if socket not in self._inodes:
-            self._last_inode += 1
-            self._inodes[socket] = self._last_inode
-        return self._inodes[socket]
+    def inode_of(self, owner: object, *, count: int = 1) -> int:
+        """The number by which /proc names a socket (the first of ``count``), given when first asked for."""
+        if owner not in self._inodes:
+            self._inodes[owner] = self._last_inode + 1
+            self._last_inode += count
+        return self._inodes[owner]
+
+    def namespace_number(self, owner: object) -> int:
+        """By which /proc/PID/ns names a namespace, given when first asked for."""
+        if owner not in self._namespace_numbers:
+            self._last_namespace += 1
+            self._namespace_numbers[owner] = self._last_namespace
+        return self._namespace_numbers[owner]
 
     def spawn(self, arguments: list[str], *, namespace: Namespace, files: FileSystem,
               environment: Mapping[str, str] | None = None, pids: PidNamespace | None = None) -> Process:
@@ -74,6 +82,11 @@ class Machine:
         self.processes[process.host_pid] = process
         process.exit.when_done(partial(self._reap, process))
         return process
+
+    @property
+    def started_processes(self) -> int:
+        """How many there have been so far."""
+        return self._last_pid - FIRST_PID
 
     def release(self, namespace: Namespace) -> None:
         """It has no name any more, and goes with the last process in it (network_namespaces(7))."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.credentials import ROOT, Credentials
+from netcourse.simulation.linux.limits import USUAL, Limit
 from netcourse.simulation.linux.pipes import Pipe, TooMuch
 from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Cancelled, Freezer, Future, Result, Task, sleep
@@ -47,6 +49,14 @@ class PidNamespace:
         self.skip(1)
         process.pid, process.pids = self._last, self
 
+    @contextmanager
+    def at_least_one(self) -> Iterator[None]:
+        """A subshell takes a number, where no program in it has taken one for it."""
+        before = self._last
+        yield
+        if self._last == before:
+            self.skip(1)
+
     def skip(self, count: int) -> None:
         """Numbers that helpers had which are gone: the threads of runc, for one."""
         self._last += count
@@ -64,7 +74,8 @@ class Process:
     has no handler for leave it alone, SIGKILL excepted (pid_namespaces(7)). ``sees_all_processes``: it is in the
     machine's own PID namespace. ``privileged``: it may change the network, ``has_raw_sockets``: it may send any packet
     (CAP_NET_ADMIN and CAP_NET_RAW of capabilities(7)). ``started`` is in nanoseconds since the epoch. ``exit`` becomes
-    the exit code, 128+N after signal N.
+    the exit code, 128+N after signal N. ``title`` is what is shown as its command line, where that isn't
+    ``arguments``; ``builtin_of`` is the shell that does this program's work itself.
     """
 
     machine: Machine
@@ -92,7 +103,10 @@ class Process:
     freezer: Freezer = field(default_factory=Freezer)
     signal_handlers: dict[int, Callable[[], None]] = field(default_factory=dict)
     exit: Future[int] = field(default_factory=Future)
+    limits: Mapping[str, Limit] = field(default_factory=lambda: USUAL)
     killed_by: int = 0
+    title: list[str] | None = None
+    builtin_of: str = ""
     task: Task[int] | None = None
     children: list[Process] = field(default_factory=list)
 
@@ -104,7 +118,7 @@ class Process:
     def inherit(self, parent: Process) -> None:
         """Have from ``parent`` what a child has besides streams, files and namespace, and end with it."""
         self.parent, self.directory, self.hostname = parent, parent.directory, parent.hostname
-        self.freezer = parent.freezer
+        self.freezer, self.limits = parent.freezer, parent.limits
         self.user, self.privileged, self.terminal = parent.user, parent.privileged, parent.terminal
         self.has_raw_sockets = parent.has_raw_sockets
         self.sees_all_processes = parent.sees_all_processes
@@ -121,6 +135,11 @@ class Process:
     @property
     def prints_on_terminal(self) -> bool:
         return self.terminal is not None and self.stdout is self.terminal.output
+
+    @property
+    def command_line(self) -> list[str]:
+        """As others see it."""
+        return self.arguments if self.title is None else self.title
 
     def do(self, coroutine: Coroutine[Future[Any], None, Result]) -> Task[Result]:
         """Another thread of this process."""
@@ -189,11 +208,11 @@ class Process:
 
     def write(self, text: str) -> None:
         """Print to standard output, without a newline of its own."""
-        self.stdout.write(text.encode())
+        self.stdout.write(text.encode(errors="surrogateescape"))
 
     def complain(self, text: str) -> None:
         """Print a line to standard error."""
-        self.stderr.write(f"{text}\n".encode())
+        self.stderr.write(f"{text}\n".encode(errors="surrogateescape"))
 
 
 _IGNORED = {Signal.SIGCHLD, Signal.SIGWINCH, Signal.SIGURG, Signal.SIGCONT, Signal.SIGTSTP}

@@ -33,6 +33,10 @@ class NameNotFound(Exception):
     """Nobody knows the name."""
 
 
+class NoAnswer(NameNotFound):
+    """No nameserver has said anything about it."""
+
+
 def read_resolver_file(process: Process) -> ResolverFile:
     settings = ResolverFile()
     for words in _lines(process, "/etc/resolv.conf"):
@@ -98,6 +102,22 @@ async def find_addresses(process: Process, name: str) -> list[IPv4Address]:
         if found:
             return found
     raise NameNotFound(name)
+
+
+async def find_host(process: Process, name: str) -> tuple[str, list[IPv4Address]]:
+    """What a host is called in full, and its addresses (gethostbyname(3)): of /etc/hosts the first line that tells.
+    Raises NameNotFound, NoAnswer."""
+    for words in _lines(process, "/etc/hosts"):
+        if name in words[1:] and (ip := as_address(words[0])):
+            return words[1], [ip]
+    settings, is_answered = read_resolver_file(process), False
+    for candidate in _candidates(name, settings):
+        answer = await ask_all(process, settings, candidate, RecordType.A)
+        is_answered = is_answered or answer is not None
+        found = [a.data for a in answer.answers if isinstance(a.data, IPv4Address)] if answer is not None else []
+        if found:
+            return candidate, found
+    raise NameNotFound(name) if is_answered else NoAnswer(name)
 
 
 def _candidates(name: str, settings: ResolverFile) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.groups import groups_of, ipv6_groups_of, macs_of
 from netcourse.simulation.linux.namespace import Namespace
@@ -16,8 +15,6 @@ ROUTE_WIDTH = 127
 DEVICE_HEADER = ("Inter-|   Receive                                                |  Transmit\n"
                  " face |bytes    packets errs drop fifo frame compressed multicast|"
                  "bytes    packets errs drop fifo colls carrier compressed\n")
-_SCOPES = {"host": 0x10, "link": 0x20}
-_PERMANENT, _TENTATIVE = 0x80, 0x40
 
 
 def hexadecimal(ip: IPv4Address | None) -> str:
@@ -58,21 +55,6 @@ def counters(namespace: Namespace) -> bytes:
         text += (f"{device.name:>6}: {device.received_bytes:7} {device.received_packets:7}    0    0    0     0"
                  f"          0         0 {device.sent_bytes:8} {device.sent_packets:7}    0    0    0     0"
                  "       0          0\n")
-    return text.encode()
-
-
-def connections(namespace: Namespace) -> bytes:
-    return namespace.netfilter.conntrack.text().encode()
-
-
-def ipv6_addresses(namespace: Namespace) -> bytes:
-    """net/ipv6/addrconf.c, if6_seq_show."""
-    text = ""
-    for device in by_index(namespace):
-        for address in ipv6.addresses_of(device):
-            flags = _PERMANENT | (_TENTATIVE if address.is_tentative else 0)
-            text += (f"{int(address.ip):032x} {device.index:02x} {address.prefix_length:02x} "
-                     f"{_SCOPES[address.scope]:02x} {flags:02x} {device.name:>8}\n")
     return text.encode()
 
 

@@ -70,7 +70,7 @@ def summary(namespace: Namespace) -> bytes:
     """/proc/net/sockstat (net/ipv4/proc.c, sockstat_seq_show). Nobody accounts for memory here; what the kernel counts
     of all namespaces together (orphans, allocated sockets) is this one's alone."""
     tcp4, tcp6 = tcp_sockets(namespace, ipv6=False), tcp_sockets(namespace, ipv6=True)
-    lasting = [socket for socket in tcp4 if not _lingers(socket)]
+    lasting = lasting_sockets(namespace, ipv6=False)
     orphans = sum(socket.is_orphan for socket in lasting)
     datagrams, raw_count = len(udp_sockets(namespace, ipv6=False)), len(namespace.sockets.icmp)
     used = len(lasting) + len(tcp6) + datagrams + len(udp_sockets(namespace, ipv6=True)) + raw_count
@@ -83,9 +83,13 @@ def summary(namespace: Namespace) -> bytes:
 
 def summary_ipv6(namespace: Namespace) -> bytes:
     """/proc/net/sockstat6 (net/ipv6/proc.c, sockstat6_seq_show)."""
-    connected = sum(not _lingers(socket) for socket in tcp_sockets(namespace, ipv6=True))
-    return (f"TCP6: inuse {connected}\nUDP6: inuse {len(udp_sockets(namespace, ipv6=True))}\n"
+    connected, bound = len(lasting_sockets(namespace, ipv6=True)), len(udp_sockets(namespace, ipv6=True))
+    return (f"TCP6: inuse {connected}\nUDP6: inuse {bound}\n"
             "UDPLITE6: inuse 0\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n").encode()
+
+
+def lasting_sockets(namespace: Namespace, *, ipv6: bool) -> list[TCPSocket]:
+    return [socket for socket in tcp_sockets(namespace, ipv6=ipv6) if not _lingers(socket)]
 
 
 def _lingers(socket: TCPSocket) -> bool:

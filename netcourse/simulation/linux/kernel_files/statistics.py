@@ -1,13 +1,15 @@
-"""/proc/net/snmp and netstat: what a namespace's stack has counted (net/ipv4/proc.c, RFC 4293, RFC 4022, RFC 4113).
+"""/proc/net/snmp, netstat, softnet_stat and stat/rt_cache: what a namespace's stack has counted (net/ipv4/proc.c,
+RFC 4293, RFC 4022, RFC 4113).
 
 Each is a line of names, and a line of numbers below it. What has no place in this stack (selective acknowledgements,
-receive offload, memory that runs out) has never happened here, and is 0.
+receive offload, several paths, memory that runs out) has never happened here, and is 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from netcourse.simulation.linux.kernel import PROCESSORS
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.tcp_states import State
 
@@ -44,6 +46,18 @@ _TCP_EXTENDED = (
 _IP_EXTENDED = ("InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets OutOctets "
                 "InMcastOctets OutMcastOctets InBcastOctets OutBcastOctets InCsumErrors InNoECTPkts InECT1Pkts "
                 "InECT0Pkts InCEPkts ReasmOverlaps")
+_MULTIPATH = (
+    "MPCapableSYNRX MPCapableSYNTX MPCapableSYNACKRX MPCapableACKRX MPCapableFallbackACK MPCapableFallbackSYNACK "
+    "MPCapableSYNTXDrop MPCapableSYNTXDisabled MPCapableEndpAttempt MPFallbackTokenInit MPTCPRetrans "
+    "MPJoinNoTokenFound MPJoinSynRx MPJoinSynBackupRx MPJoinSynAckRx MPJoinSynAckBackupRx MPJoinSynAckHMacFailure "
+    "MPJoinAckRx MPJoinAckHMacFailure MPJoinRejected MPJoinSynTx MPJoinSynTxCreatSkErr MPJoinSynTxBindErr "
+    "MPJoinSynTxConnectErr DSSNotMatching DSSCorruptionFallback DSSCorruptionReset InfiniteMapTx InfiniteMapRx "
+    "DSSNoMatchTCP DataCsumErr OFOQueueTail OFOQueue OFOMerge NoDSSInWindow DuplicateData AddAddr AddAddrTx "
+    "AddAddrTxDrop EchoAdd EchoAddTx EchoAddTxDrop PortAdd AddAddrDrop MPJoinPortSynRx MPJoinPortSynAckRx "
+    "MPJoinPortAckRx MismatchPortSynRx MismatchPortAckRx RmAddr RmAddrDrop RmAddrTx RmAddrTxDrop RmSubflow MPPrioTx "
+    "MPPrioRx MPFailTx MPFailRx MPFastcloseTx MPFastcloseRx MPRstTx MPRstRx SubflowStale SubflowRecover SndWndShared "
+    "RcvWndShared RcvWndConflictUpdate RcvWndConflict MPCurrEstab Blackhole MPCapableDataFallback MD5SigFallback "
+    "DssFallback SimultConnectFallback FallbackFailed WinProbe")
 _ICMP = ("InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs InSrcQuenchs InRedirects InEchos "
          "InEchoReps InTimestamps InTimestampReps InAddrMasks InAddrMaskReps OutMsgs OutErrors OutRateLimitGlobal "
          "OutRateLimitHost OutDestUnreachs OutTimeExcds OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps "
@@ -51,6 +65,11 @@ _ICMP = ("InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs In
 _TYPES = {"DestUnreachs": 3, "TimeExcds": 11, "Redirects": 5, "Echos": 8, "EchoReps": 0}
 _MESSAGES = {f"{way}{name}": f"IcmpMsg{way}Type{number}" for way in ("In", "Out") for name, number in _TYPES.items()}
 _TYPES_IN_A_LINE = 16
+_SOFTNET_COLUMNS, _SOFTNET_INDEX = 15, 12
+_ROUTE_CACHE = (
+    "entries  in_hit   in_slow_tot in_slow_mc in_no_route in_brd   in_martian_dst in_martian_src out_hit  "
+    "out_slow_tot out_slow_mc gc_total gc_ignored gc_goal_miss gc_dst_overflow in_hlist_search out_hlist_search\n")
+_ROUTE_CACHE_WIDTHS = (8, 8, 11, 10, 11, 8, 14, 14, 8, 12, 11, 8, 10, 12, 15, 15, 8)
 # the retransmission timeout is measured by Van Jacobson's algorithm (RFC 4022), in milliseconds; connections unlimited
 _TCP_CONSTANTS = {"TcpRtoAlgorithm": 1, "TcpRtoMin": 200, "TcpRtoMax": 120_000, "TcpMaxConn": -1}
 _SYNCHRONISED = (State.ESTABLISHED, State.CLOSE_WAIT)
@@ -68,8 +87,8 @@ def snmp(namespace: Namespace) -> bytes:
 
 
 def netstat(namespace: Namespace) -> bytes:
-    """Without Multipath TCP, which isn't simulated."""
-    lines = [*_pair("TcpExt", _TCP_EXTENDED, namespace.counted), *_pair("IpExt", _IP_EXTENDED, namespace.counted)]
+    lines = [*_pair("TcpExt", _TCP_EXTENDED, namespace.counted), *_pair("IpExt", _IP_EXTENDED, namespace.counted),
+             *_pair("MPTcpExt", _MULTIPATH, {})]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -84,3 +103,20 @@ def _message_lines(counted: Mapping[str, int]) -> Iterator[str]:
             if f"IcmpMsg{name}" in counted]
     for start in range(0, len(seen), _TYPES_IN_A_LINE):
         yield from _pair("IcmpMsg", " ".join(seen[start:start + _TYPES_IN_A_LINE]), counted)
+
+
+def received(namespace: Namespace) -> bytes:
+    """/proc/net/softnet_stat (net/core/net-procfs.c): what each processor has taken in, as far as it was for the
+    machine or for this namespace, and what was too much for it."""
+    packets = sum(each.counted["IpInReceives"] for each in {namespace, namespace.machine.root})
+    rows = [[0] * _SOFTNET_COLUMNS for _ in range(PROCESSORS)]
+    rows[0][0] = packets
+    for processor, row in enumerate(rows):
+        row[_SOFTNET_INDEX] = processor
+    return "".join(" ".join(f"{number:08x}" for number in row) + "\n" for row in rows).encode()
+
+
+def route_cache(_: Namespace) -> bytes:
+    """/proc/net/stat/rt_cache (net/ipv4/route.c, rt_cpu_seq_show): nothing is cached here."""
+    zeros = (f"{0:08x}".ljust(width) for width in _ROUTE_CACHE_WIDTHS)
+    return (_ROUTE_CACHE + (" ".join(zeros).rstrip() + "\n") * PROCESSORS).encode()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, MutableMapping
 
 _TOKEN = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<=|>>=|\+\+|--|<<|>>|[<>=!]=|&&|\|\||[-+*/%&|^]=|\S)")
+    r"\s*(0[xX][0-9a-fA-F]*|\d+#[\w@]+|\d+|[A-Za-z_]\w*|\*\*|<<=|>>=|\+\+|--|<<|>>|[<>=!]=|&&|\|\||[-+*/%&|^]=|\S)")
 _LEVELS: list[list[str]] = [["||"], ["&&"], ["|"], ["^"], ["&"], ["==", "!="], ["<", "<=", ">", ">="], ["<<", ">>"],
                             ["+", "-"], ["*", "/", "%"], ["**"]]
 _ASSIGNMENTS = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
 LARGEST_SHIFT = 64
+DIGITS = f"{string.digits}{string.ascii_letters}@_"
 
 
 class BadArithmetic(Exception):
@@ -41,15 +43,34 @@ _OPERATIONS: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def evaluate(text: str, variables: MutableMapping[str, str]) -> int:
-    """The value of ``text``; assignments in it change ``variables``. Raises BadArithmetic."""
-    expression = _Expression(_TOKEN.findall(text.rstrip()), variables)
+def evaluate(text: str, variables: MutableMapping[str, str], within: frozenset[str] = frozenset()) -> int:
+    """The value of ``text``; assignments in it change ``variables``. Raises BadArithmetic.
+
+    ``within`` are the variables in whose values it stands: a value may be an expression too.
+    """
+    expression = _Expression(_words(text), variables, within)
     if not expression.words:
         return 0
     value = expression.comma()
     if expression.words:
         raise BadArithmetic("arithmetic syntax error")
     return value
+
+
+def _words(text: str) -> list[str]:
+    """Two signs change a variable only where they stand beside its name; else each is a sign of its own."""
+    words: list[str] = []
+    at = 0
+    while found := _TOKEN.match(text, at):
+        word, at = found[1], found.end()
+        if word in ("++", "--"):
+            after_operand = bool(words) and re.fullmatch(r"\w+|\)", words[-1]) is not None
+            following = _TOKEN.match(text, at)
+            beside = words[-1] if after_operand else following[1] if following else ""
+            if not _is_name(beside):
+                word, at = word[0], at - 1
+        words.append(word)
+    return words
 
 
 def _wrapped(value: int) -> int:
@@ -59,9 +80,10 @@ def _wrapped(value: int) -> int:
 class _Expression:
     """What is left to read of an expression."""
 
-    def __init__(self, words: list[str], variables: MutableMapping[str, str]) -> None:
+    def __init__(self, words: list[str], variables: MutableMapping[str, str], within: frozenset[str]) -> None:
         self.words = words
-        self._variables = variables
+        self._variables, self._within = variables, within
+        self._idle = 0
 
     def _take(self) -> str:
         if not self.words:
@@ -86,7 +108,8 @@ class _Expression:
         return self._conditional()
 
     def _store(self, name: str, value: int) -> int:
-        self._variables[name] = str(_wrapped(value))
+        if not self._idle:
+            self._variables[name] = str(_wrapped(value))
         return _wrapped(value)
 
     def _conditional(self) -> int:
@@ -94,11 +117,19 @@ class _Expression:
         if not self._is_next("?"):
             return value
         self._take()
-        first = self.comma()
+        first = self._alternative(self.comma, is_chosen=bool(value))
         if self._take() != ":":
             raise BadArithmetic("arithmetic syntax error")
-        second = self._assignment()
+        second = self._alternative(self._assignment, is_chosen=not value)
         return first if value else second
+
+    def _alternative(self, read: Callable[[], int], *, is_chosen: bool) -> int:
+        """What isn't chosen is read only."""
+        self._idle += not is_chosen
+        try:
+            return read()
+        finally:
+            self._idle -= not is_chosen
 
     def _binary(self, level: int) -> int:
         if level == len(_LEVELS):
@@ -106,7 +137,8 @@ class _Expression:
         value = self._binary(level + 1)
         while self._is_next(*_LEVELS[level]):
             operator = self._take()
-            value = _wrapped(_OPERATIONS[operator](value, self._binary(level + 1)))
+            right = self._binary(level if operator == "**" else level + 1)
+            value = 0 if self._idle else _wrapped(_OPERATIONS[operator](value, right))
         return value
 
     def _unary(self) -> int:
@@ -120,9 +152,9 @@ class _Expression:
             return _wrapped(signs[word](self._unary()))
         if word == "(":
             value = self.comma()
-            if self._take() != ")":
+            if self.words and self._take() != ")":
                 raise BadArithmetic("arithmetic syntax error")
-            return value
+            return value  # at the very end none is missed
         return self._operand(word)
 
     def _operand(self, word: str) -> int:
@@ -134,7 +166,11 @@ class _Expression:
         return value
 
     def _value(self, name: str) -> int:
-        return _number(self._variables.get(name, "") or "0")
+        if self._idle:
+            return 0
+        if name in self._within:
+            raise BadArithmetic("expression recursion loop detected")
+        return evaluate(self._variables.get(name, ""), self._variables, self._within | {name})
 
 
 def _is_name(word: str) -> bool:
@@ -142,9 +178,21 @@ def _is_name(word: str) -> bool:
 
 
 def _number(word: str) -> int:
-    match = re.fullmatch(r"\s*(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)\s*", word)
+    """Octal after a 0, hexadecimal after 0x, in any base up to 64 as BASE#DIGITS."""
+    match = re.fullmatch(r"(?:(\d+)#([\w@]+))|0[xX]([0-9a-fA-F]*)|(0[0-7]*|[1-9]\d*)", word)
     if match is None:
         raise BadArithmetic("arithmetic syntax error")
-    digits = match[2]
-    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
-    return _wrapped(int(match[1] + digits, base))
+    base, digits, hexadecimal, plain = match.groups()
+    if base is not None:
+        return _in_base(int(base), digits)
+    return _wrapped(int(plain, 8 if plain[0] == "0" else 10) if plain else int(hexadecimal or "0", 16))
+
+
+def _in_base(base: int, digits: str) -> int:
+    value = 0
+    for digit in digits if base > 36 else digits.lower():
+        place = DIGITS.find(digit)
+        if not (1 < base <= len(DIGITS) and 0 <= place < base):
+            raise BadArithmetic("arithmetic syntax error")
+        value = _wrapped(value * base + place)
+    return value

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from netcourse.simulation.linux.shell import jobs, variables
+from netcourse.simulation.linux import permissions
+from netcourse.simulation.linux.paths import without_dots
+from netcourse.simulation.linux.shell import aliases, jobs, limits, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
-from netcourse.simulation.linux.shell.parser import RESERVED, parse
+from netcourse.simulation.linux.shell.parser import RESERVED, Script
 from netcourse.simulation.linux.shell.redirection import Streams, problem
+from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
 from netcourse.simulation.linux.tasks import Future
 
 if TYPE_CHECKING:
@@ -18,29 +22,36 @@ if TYPE_CHECKING:
 
 NOT_FOUND = 127
 HELP_WIDTH = 60
+HIGHEST_MASK = 0o777
 
 Builtin = Callable[["Shell", list[str], Streams], Coroutine[Future[Any], None, int]]
 
 
 async def _cd(shell: Shell, words: list[str], streams: Streams) -> int:
     process = shell.process
+    """Where one goes over a link, its name stays in the path, but for ``-P``."""
     rest = [word for word in words[1:] if word not in ("-P", "-L", "--")]
     wanted = rest[0] if rest else shell.variables.get("HOME", "")
     if wanted == "-":
         wanted = shell.variables.get("OLDPWD", process.directory)
         streams.stdout.write(f"{wanted}\n".encode())
-    path = process.files.resolve(wanted or ".", process.directory)
-    if not process.files.is_directory(path):
-        reason = "Not a directory" if process.files.exists(path) else "No such file or directory"
-        return shell.complain(streams, f"can't cd to {wanted}: {reason}", 2, builtin="cd")
-    shell.variables |= {"OLDPWD": process.directory, "PWD": path}
+    try:
+        path = process.files.resolve(wanted or ".", process.directory)
+        if not process.files.status(path).is_folder:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except OSError as error:
+        return shell.complain(streams, f"can't cd to {wanted}: {error.strerror}", 2, builtin="cd")
+    place = path if "-P" in words else without_dots(process.directory, wanted)
+    shell.variables |= {"OLDPWD": process.directory, "PWD": place}
     shell.exported |= {"OLDPWD", "PWD"}
-    process.directory = path
+    process.directory = place
     return 0
 
 
 async def _pwd(shell: Shell, words: list[str], streams: Streams) -> int:
-    streams.stdout.write(f"{shell.process.directory}\n".encode())
+    process = shell.process
+    place = process.files.resolve(process.directory) if "-P" in words else process.directory
+    streams.stdout.write(f"{place}\n".encode())
     return 0
 
 
@@ -64,7 +75,9 @@ async def _exec(shell: Shell, words: list[str], streams: Streams) -> int:
     name = words[1]
     if not shell.has_program(name) and "/" not in name:
         raise Exit(shell.complain(streams, f"{name}: not found", NOT_FOUND, builtin="exec"))
-    raise Exit(await shell.start(words[1:], {}, streams))
+    shell.traps.forget(shell.process)
+    shell.is_replaced = True
+    raise Exit(await shell.start(words[1:], {}, streams, functions=False))
 
 
 async def _colon(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -79,7 +92,19 @@ async def _break(shell: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def _eval(shell: Shell, words: list[str], streams: Streams) -> int:
-    return await shell.run(parse(" ".join(words[1:])), streams)
+    return await _within(shell, words[0], Script(" ".join(words[1:]), shell.line), streams)
+
+
+async def _within(shell: Shell, name: str, script: Script, streams: Streams) -> int:
+    """Do what has been read by eval, or from a file."""
+    before, shell.within, shell.is_replaced = shell.within, name, False
+    try:
+        return await shell.run(script, streams)
+    except ShellSyntaxError:
+        before = name  # the complaint tells in what it was found
+        raise
+    finally:
+        shell.within = before
 
 
 async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -95,7 +120,7 @@ async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
     before = shell.arguments
     shell.arguments = [before[0], *words[2:]] if len(words) > 2 else before
     try:
-        return await shell.run(parse(text.decode(errors="replace")), streams)
+        return await _within(shell, words[1], Script(text.decode(errors="replace"), 1), streams)
     except Return as end:
         return end.code
     finally:
@@ -104,12 +129,14 @@ async def _source(shell: Shell, words: list[str], streams: Streams) -> int:
 
 def _kind(shell: Shell, name: str) -> str:
     """What a word is, as type tells it; empty for nothing."""
+    if name in shell.aliases:
+        return f"{name} is an alias for {shell.aliases[name]}"
     if name in RESERVED | {"function"}:
         return f"{name} is a shell keyword"
     if name in shell.functions:
         return f"{name} is a function"
-    if name in BUILTINS or name in _PROGRAMS_TOO:
-        return f"{name} is a {'special ' if name in _SPECIAL else ''}shell builtin"
+    if name in BUILTINS or name in PROGRAMS_TOO:
+        return f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
     return f"{name} is {name}" if shell.has_program(name) else ""
 
 
@@ -125,7 +152,8 @@ def _describe(shell: Shell, names: list[str], streams: Streams, *, in_words: boo
         text = _kind(shell, name)
         code = code if text else NOT_FOUND
         if text or in_words:
-            streams.stdout.write(f"{(text or f'{name}: not found') if in_words else name}\n".encode())
+            plain = f"alias {name}={variables.quoted(shell.aliases[name])}" if name in shell.aliases else name
+            streams.stdout.write(f"{(text or f'{name}: not found') if in_words else plain}\n".encode())
     return code
 
 
@@ -154,16 +182,29 @@ async def _hash(shell: Shell, words: list[str], streams: Streams) -> int:
 
 
 async def _umask(shell: Shell, words: list[str], streams: Streams) -> int:
-    if len(words) > 1:
-        raise Failed(shell.complain(streams, f"{words[1]}: not simulated by netcourse", 2, builtin="umask"))
-    streams.stdout.write(b"0022\n")
+    """``umask [-S] [MODE]``: in octal, what nobody is to get; in letters, what everybody is."""
+    files, rest = shell.process.files, [word for word in words[1:] if word != "-S"]
+    if rest and rest[0].startswith("-"):
+        return shell.complain(streams, f"illegal option {rest[0][:2]}", 2, builtin="umask")
+    if not rest:
+        shown = permissions.in_letters(files.umask) if "-S" in words else f"{files.umask:04o}"
+        streams.stdout.write(f"{shown}\n".encode())
+        return 0
+    try:
+        is_octal = rest[0][:1].isdigit()
+        value = permissions.changed(rest[0], 0 if is_octal else ~files.umask & HIGHEST_MASK)
+        if value > HIGHEST_MASK:
+            raise ValueError
+    except ValueError:
+        return shell.complain(streams, f"illegal mode: {rest[0]}", 2, builtin="umask")
+    files.umask = value if is_octal else ~value & HIGHEST_MASK
     return 0
 
 
 async def _help(shell: Shell, words: list[str], streams: Streams) -> int:
     """All names, in lines of some sixty characters."""
     text, line = "Built-in commands:\n------------------\n", ""
-    for name in [*sorted({*BUILTINS, *_PROGRAMS_TOO}), *sorted(shell.programs())]:
+    for name in [*sorted({*BUILTINS, *PROGRAMS_TOO}), *sorted(shell.programs())]:
         line += (" " if line else "\t") + name
         if len(line) > HELP_WIDTH:
             text, line = f"{text}{line}\n", ""
@@ -172,21 +213,16 @@ async def _help(shell: Shell, words: list[str], streams: Streams) -> int:
     return 0
 
 
-async def _unsimulated(shell: Shell, words: list[str], streams: Streams) -> int:
-    return shell.complain(streams, "not simulated by netcourse", NOT_FOUND, builtin=words[0])
-
-
-_SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
+SPECIAL = {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
             "source", "times", "trap", "unset"}
-_PROGRAMS_TOO = {"[", "[[", "echo", "false", "printf", "test", "true"}
+PROGRAMS_TOO = {"[", "[[", "echo", "false", "printf", "test", "true"}
 """What is a builtin and a program, and does the same as either."""
-_NONE: dict[str, Builtin] = dict.fromkeys(("alias", "times", "ulimit", "unalias"), _unsimulated)
-BUILTINS: dict[str, Builtin] = _NONE | {
-    ".": _source, ":": _colon, "bg": jobs.continue_job, "break": _break, "cd": _cd, "command": _command,
-    "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export,
+BUILTINS: dict[str, Builtin] = {
+    ".": _source, ":": _colon, "alias": aliases.alias, "bg": jobs.continue_job, "break": _break, "cd": _cd,
+    "command": _command, "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": variables.export,
     "fg": jobs.continue_job, "getopts": variables.getopts, "hash": _hash, "help": _help, "history": jobs.history,
     "jobs": jobs.jobs, "kill": jobs.kill, "let": variables.let, "local": variables.local, "pwd": _pwd,
     "read": variables.read, "readonly": variables.readonly, "return": _return, "set": variables.set_,
-    "shift": variables.shift, "source": _source, "trap": jobs.trap, "type": _type, "umask": _umask,
-    "unset": variables.unset, "wait": jobs.wait,
+    "shift": variables.shift, "source": _source, "times": limits.times, "trap": jobs.trap, "type": _type,
+    "ulimit": limits.ulimit, "umask": _umask, "unalias": aliases.unalias, "unset": variables.unset, "wait": jobs.wait,
 }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.shell import patterns
 from netcourse.simulation.linux.shell.arithmetic import BadArithmetic, evaluate
-from netcourse.simulation.linux.shell.parser import parse
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, brace_end, quote_end, substitution_end
 from netcourse.simulation.linux.signals import Signal
@@ -142,7 +141,7 @@ def value_of(shell: Shell, name: str) -> str | None:
     everything = " ".join(shell.arguments[1:])
     special = {"?": str(shell.code), "$": str(shell.pid), "#": str(max(0, len(shell.arguments) - 1)),
                "@": everything, "*": everything, "!": shell.jobs.last_pid or "",
-               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": "0", "PPID": "0"}
+               "-": "".join(sorted(shell.options, key=OPTIONS_IN_ORDER.find)), "LINENO": str(shell.line), "PPID": "0"}
     if name == "RANDOM":
         return str(shell.process.machine.random.randrange(32768))
     if name in special:
@@ -165,10 +164,12 @@ async def _substitute(shell: Shell, text: str) -> str:
     empty.close()
     reader = Task(shell.process.machine.clock, pipe.read_all())
     try:
-        shell.code = await shell.copy().finish(parse(text), Streams(empty, pipe, shell.process.stderr))
+        with shell.process.pids.at_least_one():
+            streams = Streams(empty, pipe, shell.process.stderr)
+            inside = shell.part()
+            shell.substituted = await inside.finish(inside.parse(text, shell.line), streams)
     except BrokenPipeError:
-        shell.code = 128 + Signal.SIGPIPE
-    shell.substituted = shell.code
+        shell.substituted = 128 + Signal.SIGPIPE
     pipe.close()
     return (await reader).decode(errors="replace").rstrip("\n")
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.linux.machine import PATH
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process, ProgramNotFound
-from netcourse.simulation.linux.shell import patterns, variables
-from netcourse.simulation.linux.shell.builtins import BUILTINS
+from netcourse.simulation.linux.shell import execution, patterns, variables
+from netcourse.simulation.linux.shell.aliases import expanded
+from netcourse.simulation.linux.shell.builtins import BUILTINS, PROGRAMS_TOO, SPECIAL
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.job_list import Job, JobList
-from netcourse.simulation.linux.shell.jobs import death
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted, Leave, Return
 from netcourse.simulation.linux.shell.parser import (
     Case,
@@ -26,7 +28,9 @@ from netcourse.simulation.linux.shell.parser import (
     Loop,
     Node,
     Pipeline,
+    Script,
     Sequence,
+    lines,
     parse,
 )
 from netcourse.simulation.linux.shell.redirection import Redirected, Streams, problem
@@ -39,9 +43,8 @@ from netcourse.simulation.linux.tasks import Freezer, Future
 if TYPE_CHECKING:
     from netcourse.simulation.linux.shell.job_control import JobControl
 
-NOT_EXECUTABLE, NOT_FOUND = 126, 127
 DEEPEST_CALL = 100
-LOOP_SECONDS, FORK_SECONDS = 0.0001, 0.0005
+LOOP_SECONDS = 0.0001
 _SAFE = re.compile(r"[\w./:,@%+\]{}^#?-]+")
 
 
@@ -50,9 +53,10 @@ class Shell:
     """The state of one shell.
 
     ``options`` are those of set. ``tested``: how many conditions are being asked, in which a failure is no failure.
-    ``loops``: in how many it is. ``option_place``: where getopts is within a word. ``is_replaced``: the next program
-    takes the place of this shell, which has nothing else to do. ``control`` is there on a terminal, and ``job`` is what
-    this shell (a part of a pipeline, say) belongs to.
+    ``line`` is where the command stands, ``within`` what has read it (eval, or a file). ``loops``: in how many it is.
+    ``option_place``: where getopts is within a word. ``is_replaced``: what comes next is the last that this shell has
+    to do, and a program takes its place (EV_EXIT in ash.c); of a mere ``is_part`` it doesn't. ``control`` is there on
+    a terminal, and ``job`` is what this shell (a part of a pipeline, say) belongs to.
     """
 
     process: Process
@@ -62,6 +66,7 @@ class Shell:
     code: int = 0
     substituted: int = 0
     functions: dict[str, Node] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     hidden: list[dict[str, str | None]] = field(default_factory=list)
     read_only: set[str] = field(default_factory=set)
@@ -73,8 +78,15 @@ class Shell:
     loops: int = 0
     option_place: int = 1
     is_replaced: bool = False
+    is_part: bool = False
+    line: int = 0
+    within: str = ""
     control: JobControl | None = None
     job: Job | None = None
+
+    def parse(self, text: str, line: int = 0) -> Sequence:
+        """With its aliases. Raises ShellSyntaxError."""
+        return parse(text, line, partial(expanded, aliases=self.aliases))
 
     # Nodes
 
@@ -82,9 +94,22 @@ class Shell:
         self.code = await _RUNNERS[type(node)](self, node, streams)
         return self.code
 
+    async def script(self, node: Script, streams: Streams) -> int:
+        """What a line does, such as to define an alias, counts in reading the next one. Raises ShellSyntaxError."""
+        code, is_replaced = 0, self.is_replaced
+        try:
+            for tree, is_last in lines(node.text, node.line, partial(expanded, aliases=self.aliases)):
+                self.is_replaced = is_replaced and is_last
+                code = await self.run(tree, streams) if tree.parts else code
+        except ShellSyntaxError as error:
+            self.line = self.line if error.line is None else error.line
+            raise
+        return code
+
     async def sequence(self, node: Sequence, streams: Streams) -> int:
-        skip, code = False, 0
-        for part, separator in node.parts:
+        skip, code, is_replaced = False, 0, self.is_replaced
+        for place, (part, separator) in enumerate(node.parts, 1):
+            self.is_replaced = is_replaced and place == len(node.parts)
             if not skip:
                 code = await self._part(part, separator, streams)
                 await self.take_signals(streams)
@@ -115,7 +140,7 @@ class Shell:
         """Do what traps say of the signals that have come."""
         for action in self.traps.take():
             code = self.code
-            await self.run(parse(action), streams)
+            await self.run(Script(action), streams)
             self.code = code
         return self.code
 
@@ -141,7 +166,7 @@ class Shell:
         if self.control is None:
             child.signal_handlers[Signal.SIGINT] = lambda: None
             self.jobs.make_room()
-        shell.process, shell.is_replaced = child, isinstance(part, Command)
+        shell.process, shell.is_replaced, shell.is_part = child, True, False
         inner = Streams(empty, streams.stdout, streams.stderr, dict(streams.others))
         child.program = lambda _: shell.finish(part, inner)
         job = Job(text_of(part), parent, Freezer(within=parent.freezer))
@@ -152,25 +177,36 @@ class Shell:
         self.jobs.last_pid = child.pid
 
     async def finish(self, node: Node, streams: Streams) -> int:
-        """The exit code of a subshell, which leaves the others where they are. Raises ShellSyntaxError."""
-        directory = self.process.directory
+        """The exit code of a subshell, which leaves the others where they are; its mistakes end nothing but it."""
+        process = self.process
+        directory, umask, limits = process.directory, process.files.umask, process.limits
         try:
             return await self.run(node, streams)
         except Exit as end:
             return end.code
         except Leave:
             return 0
+        except ShellSyntaxError as error:
+            return self.complain(streams, str(error), 2)
         finally:
-            self.process.directory = directory
+            process.directory, process.files.umask, process.limits = directory, umask, limits
 
     def copy(self) -> Shell:
         """A subshell: all that this one knows, but its traps and the list of its jobs."""
-        return Shell(self.process, dict(self.variables), set(self.exported), list(self.arguments), self.code,
-                     functions=dict(self.functions), hidden=[dict(names) for names in self.hidden],
-                     read_only=set(self.read_only), options=set(self.options), pid=self.pid, tested=self.tested,
-                     loops=self.loops, option_place=self.option_place, control=self.control, job=self.job)
+        return replace(
+            self, variables=dict(self.variables), exported=set(self.exported), arguments=list(self.arguments),
+            functions=dict(self.functions), aliases=dict(self.aliases), hidden=[dict(names) for names in self.hidden],
+            read_only=set(self.read_only), options=set(self.options), substituted=0, history=[], jobs=JobList(),
+            traps=Traps(), is_replaced=False)
+
+    def part(self) -> Shell:
+        """One that would have a process of its own, and has the first program's instead."""
+        shell = self.copy()
+        shell.is_part = shell.is_replaced = True
+        return shell
 
     async def pipeline(self, node: Pipeline, streams: Streams) -> int:
+        self.is_replaced = False
         code = await self._as_job(node, self._join(node, streams))
         return int(code == 0) if node.inverted else code
 
@@ -194,7 +230,8 @@ class Shell:
 
     async def _stage(self, node: Node, streams: Streams, pipes: list[Pipe]) -> int:
         try:
-            return await self.copy().finish(node, streams)
+            with self.process.pids.at_least_one():
+                return await self.part().finish(node, streams)
         except BrokenPipeError:
             return 128 + Signal.SIGPIPE
         finally:
@@ -204,7 +241,7 @@ class Shell:
                 streams.stdin.abandon()
 
     async def for_(self, node: For, streams: Streams) -> int:
-        code = 0
+        code, self.is_replaced, self.line = 0, False, node.line
         for word in await fields(self, node.words):
             self.assign({node.name: word})
             code, goes_on = await self._round(node.body, streams)
@@ -225,7 +262,7 @@ class Shell:
             self.loops -= 1
 
     async def loop(self, node: Loop, streams: Streams) -> int:
-        code = 0
+        code, self.is_replaced = 0, False
         while (await self._ask(node.condition, streams) == 0) is not node.until:
             code, goes_on = await self._round(node.body, streams)
             if not goes_on:
@@ -235,12 +272,16 @@ class Shell:
         return code
 
     async def if_(self, node: If, streams: Streams) -> int:
+        is_replaced, self.is_replaced = self.is_replaced, False
         for condition, body in node.branches:
             if await self._ask(condition, streams) == 0:
+                self.is_replaced = is_replaced
                 return await self.run(body, streams)
+        self.is_replaced = is_replaced
         return await self.run(node.otherwise, streams) if node.otherwise is not None else 0
 
     async def case(self, node: Case, streams: Streams) -> int:
+        self.line = node.line
         word = " ".join(await expand(self, node.word, split=False))
         for choices, body in node.branches:
             for choice in choices:
@@ -256,6 +297,7 @@ class Shell:
         if len(self.hidden) >= DEEPEST_CALL:
             raise Failed(self.complain(streams, f"{words[0]}: calls nested too deeply for the simulation", 2))
         before, self.arguments = self.arguments, [self.arguments[0], *words[1:]]
+        self.is_replaced = False
         self.hidden.append({})
         try:
             return await self.run(self.functions[words[0]], streams)
@@ -268,6 +310,7 @@ class Shell:
                 self.variables |= {} if value is None else {name: value}
 
     async def group(self, node: Group, streams: Streams) -> int:
+        self.line = node.line
         files = self._redirected(streams)
         try:
             await files.apply(node.redirections)
@@ -280,7 +323,11 @@ class Shell:
             files.close()
 
     async def _subshell(self, body: Node, streams: Streams) -> int:
-        return await self.copy().finish(body, streams)
+        """Where it is the last, it needs no process of its own."""
+        shell, is_replaced = self.copy(), self.is_replaced and not self.traps.has_any
+        shell.is_replaced = is_replaced
+        with nullcontext() if is_replaced else self.process.pids.at_least_one():
+            return await shell.finish(body, streams)
 
     def _redirected(self, streams: Streams) -> Redirected:
         async def target(text: str) -> str:
@@ -292,7 +339,7 @@ class Shell:
         return Redirected(self.process, streams, target, document)
 
     async def command(self, node: Command, streams: Streams) -> int:
-        self.substituted = 0
+        self.substituted, self.line = 0, node.line
         words = await fields(self, node.words)
         assigned = {}
         for assignment in node.assignments:
@@ -302,19 +349,27 @@ class Shell:
             self.assign(assigned)
         if "x" in self.options:
             self._trace(streams, assigned, words)
-        files = self._redirected(streams)
+        files, is_open = self._redirected(streams), False
         try:
             await files.apply(node.redirections)
+            is_open = True
             if words == ["exec"]:
                 streams.become(files.streams)
                 return 0
             if not words:
                 return self.substituted
-            if words[0] in self.functions or words[0] in BUILTINS:
+            if words[0] in self.functions or words[0] in BUILTINS or words[0] in PROGRAMS_TOO:
                 return await self.start(words, assigned, files.streams)
             return await self._as_job(node, self.start(words, assigned, files.streams))
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            return self.complain(streams, problem(error, files.created), 1)
+            if is_open:
+                return 1
+            code = self.complain(streams, problem(error, files.created), 1)
+            if words and words[0] in SPECIAL and words[0] not in self.functions:
+                raise Failed(code) from None
+            return code
         finally:
             if words != ["exec"]:
                 files.close()
@@ -333,7 +388,8 @@ class Shell:
 
     def complain(self, streams: Streams, text: str, code: int, *, builtin: str = "") -> int:
         """Print an error as ash does, and return ``code``."""
-        parts = [self.process.arguments[0], builtin, "" if "i" in self.options else "line 0", text]
+        line = "" if "i" in self.options else f"line {self.line}"
+        parts = [self.arguments[0], builtin or self.within, line, text]
         streams.stderr.write(f"{': '.join(part for part in parts if part)}\n".encode())
         return code
 
@@ -350,44 +406,9 @@ class Shell:
                 return await builtin(self, words, streams)
             finally:
                 self.variables |= {name: value for name, value in before.items() if value is not None}
-        return await self._execute(words, assigned, streams)
-
-    async def _execute(self, words: list[str], assigned: dict[str, str], streams: Streams) -> int:
-        environment = {name: value for name, value in self.variables.items() if name in self.exported} | assigned
-        parent = self.process
-        if self.is_replaced and self.has_program(words[0]):
-            return await self._become(words, environment, streams)
-        try:
-            child = parent.machine.spawn(words, namespace=parent.namespace, files=parent.files, environment=environment,
-                                         pids=parent.pids)
-        except ProgramNotFound:
-            path = parent.files.resolve(words[0], parent.directory)
-            if "/" in words[0] and parent.files.exists(path):
-                return self.complain(streams, f"{words[0]}: Permission denied", NOT_EXECUTABLE)
-            return self.complain(streams, f"{words[0]}: not found", NOT_FOUND)
-        except BlockingIOError as error:
-            raise Failed(self.complain(streams, f"can't fork: {error.strerror}", 2)) from None
-        child.inherit(parent)
-        child.stdin, child.stdout, child.stderr = streams.stdin, streams.stdout, streams.stderr
-        job = self.job
-        child.freezer = job.freezer if job is not None else child.freezer
-        await parent.sleep(FORK_SECONDS)
-        child.start()
-        code = await child.exit
-        if self.control is not None and child.killed_by == Signal.SIGINT:
-            raise Interrupted
-        if job is not None and child.killed_by:
-            job.killed_by = child.killed_by
-        if job is None or not job.number:
-            # of one that was stopped the shell tells before its next prompt
-            streams.stderr.write(death(child.killed_by))
-        return code
-
-    async def _become(self, words: list[str], environment: dict[str, str], streams: Streams) -> int:
-        process = self.process
-        process.arguments, process.environment = words, environment
-        process.stdin, process.stdout, process.stderr = streams.stdin, streams.stdout, streams.stderr
-        return await process.files.find_program(words[0], self.variables.get("PATH", PATH))(process)
+        if words[0] in PROGRAMS_TOO and self.has_program(words[0]):
+            return await execution.do_itself(self, words, assigned, streams)
+        return await execution.execute(self, words, assigned, streams)
 
     def programs(self) -> set[str]:
         """All that are on the PATH."""
@@ -406,5 +427,5 @@ class Shell:
 
 _RUNNERS: dict[type, Callable[[Shell, Any, Streams], Coroutine[Future[Any], None, int]]] = {
     Sequence: Shell.sequence, Pipeline: Shell.pipeline, Command: Shell.command, For: Shell.for_, Loop: Shell.loop,
-    If: Shell.if_, Group: Shell.group, Case: Shell.case, Function: Shell.define,
+    If: Shell.if_, Group: Shell.group, Case: Shell.case, Function: Shell.define, Script: Shell.script,
 }

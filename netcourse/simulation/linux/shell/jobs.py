@@ -10,7 +10,8 @@ from netcourse.simulation.linux.shell.job_list import DEATHS, Job
 from netcourse.simulation.linux.shell.leaving import Exit
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.traps import signal_name
-from netcourse.simulation.linux.signals import NAMES
+from netcourse.simulation.linux.shell.variables import quoted
+from netcourse.simulation.linux.signals import NAMES, Signal
 from netcourse.simulation.linux.tasks import Future
 
 if TYPE_CHECKING:
@@ -127,10 +128,26 @@ def _send(shell: Shell, name: str, word: str, streams: Streams) -> int:
     process = next((other for other in shell.process.pids.members if other.pid == int(word)), None)
     if process is None or process.exit.done:
         return _say(shell, streams, f"can't kill pid {word}: {os.strerror(errno.ESRCH)}")
-    if number and process is shell.process and number not in process.signal_handlers and not process.is_init:
+    if number in (Signal.SIGSTOP, Signal.SIGCONT):
+        return _halt(shell, word, number, streams)
+    is_deadly = number == Signal.SIGKILL or number not in process.signal_handlers
+    if number and process is shell.process and is_deadly and not process.is_init:
+        process.killed_by = number
         raise Exit(STOPPED_BY_SIGNAL + number)
-    if number:
+    if number and not (process.is_init and number == Signal.SIGKILL):
         process.signal(number)
+    return 0
+
+
+def _halt(shell: Shell, word: str, number: int, streams: Streams) -> int:
+    """A job of this shell can be made to stand still."""
+    job = shell.jobs.find(word)
+    if job is not None and number == Signal.SIGSTOP:
+        job.stop()
+    elif job is not None:
+        job.go_on()
+    elif number == Signal.SIGSTOP:
+        return _say(shell, streams, "to stop what is no job of this shell is not simulated by netcourse")
     return 0
 
 
@@ -144,8 +161,7 @@ async def trap(shell: Shell, words: list[str], streams: Streams) -> int:
     rest = [word for word in words[1:] if word != "--"]
     if not rest:
         for name, action in sorted(shell.traps.actions.items(), key=lambda item: item[0] != "EXIT"):
-            written = action.replace("'", "'\\''")
-            streams.stdout.write(f"trap -- '{written}' {name}\n".encode())
+            streams.stdout.write(f"trap -- {quoted(action)} {name}\n".encode())
         return 0
     action, names = ("-", rest) if len(rest) == 1 else (rest[0], rest[1:])
     for word in names:

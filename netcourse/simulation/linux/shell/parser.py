@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Token, Unfinished, tokens
+from netcourse.simulation.linux.shell.tokens import Scanner, ShellSyntaxError, Token, Unfinished
 
 RESERVED = {"case", "esac",
             "for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}", "!"}
@@ -28,6 +28,7 @@ class Command:
     assignments: tuple[str, ...]
     words: tuple[str, ...]
     redirections: tuple[Redirection, ...] = ()
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class For:
     name: str
     words: tuple[str, ...]
     body: Sequence
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Group:
     body: Sequence
     subshell: bool
     redirections: tuple[Redirection, ...] = field(default=())
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Case:
 
     word: str
     branches: tuple[tuple[tuple[str, ...], Sequence], ...]
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -88,16 +92,39 @@ class Function:
     body: Node
 
 
-Node = Command | Pipeline | Sequence | For | Loop | If | Group | Case | Function
+@dataclass(frozen=True)
+class Script:
+    """Text of which each line is done before the next one is read; the first one has the number ``line``."""
+
+    text: str
+    line: int = 0
 
 
-def parse(text: str) -> Sequence:
-    """The tree of a whole script. Raises ShellSyntaxError."""
-    parser = _Parser(tokens(text))
-    sequence = parser.sequence(set())
-    if parser.next.kind != "end":
-        raise parser.unexpected()
-    return sequence
+Node = Command | Pipeline | Sequence | For | Loop | If | Group | Case | Function | Script
+
+
+# what a word at the beginning of a command stands for, and whether the next one may stand for something too
+Expansion = Callable[[Token], tuple[list[Token], bool]]
+
+
+def parse(text: str, line: int = 0, expand: Expansion | None = None) -> Sequence:
+    """The tree of a whole script, whose first line has the number ``line``. Raises ShellSyntaxError."""
+    return Sequence(tuple(part for tree, _ in lines(text, line, expand) for part in tree.parts))
+
+
+def lines(text: str, line: int = 0, expand: Expansion | None = None) -> Iterator[tuple[Sequence, bool]]:
+    """The tree of each line of a script, or of several where one isn't a whole command; and whether it is the last.
+
+    Raises ShellSyntaxError, which knows its line.
+    """
+    scanner = Scanner(text, line)
+    parser = _Parser(scanner, expand or (lambda token: ([token], False)))
+    try:
+        while not parser.is_over:
+            yield parser.line(), parser.is_over
+    except ShellSyntaxError as error:
+        error.line = scanner.line
+        raise
 
 
 def _with_list_in_background(parts: list[tuple[Node, str]]) -> list[tuple[Node, str]]:
@@ -112,17 +139,42 @@ def _with_list_in_background(parts: list[tuple[Node, str]]) -> list[tuple[Node, 
 
 
 class _Parser:
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
+    """Reads no further than it has to: what a line does may change what the next one means."""
+
+    def __init__(self, scanner: Scanner, expand: Expansion) -> None:
+        self._scanner, self._tokens, self._expand = scanner, scanner.found, expand
         self._at = 0
 
     @property
+    def is_over(self) -> bool:
+        """Whether the end of the script has been read."""
+        return bool(self._tokens) and self._tokens[-1].kind == "end"
+
+    def _peek(self, ahead: int = 0) -> Token:
+        while self._at + ahead >= len(self._tokens) and not self.is_over:
+            self._scanner.read()
+        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
+
+    @property
     def next(self) -> Token:
-        return self._tokens[self._at]
+        return self._peek()
 
     def take(self) -> Token:
+        token = self._peek()
         self._at += 1
-        return self._tokens[self._at - 1]
+        return token
+
+    def _expand_aliases(self) -> None:
+        ahead, goes_on = 0, True
+        while goes_on:
+            found, goes_on = self._expand(self._peek(ahead))
+            self._tokens[self._at + ahead:self._at + ahead + 1] = found
+            ahead += len(found)
+
+    def _read_documents(self) -> None:
+        """The here-documents of a line stand after it."""
+        while not (self.is_over or self._tokens[-1].text == "\n"):
+            self._scanner.read()
 
     def unexpected(self, expecting: str = "") -> ShellSyntaxError:
         shown = {"end": "end of file", "operator": f'"{self.next.text}"'}.get(self.next.kind, f'"{self.next.text}"')
@@ -141,7 +193,11 @@ class _Parser:
             raise self.unexpected(word)
         self.take()
 
-    def sequence(self, ends: set[str]) -> Sequence:
+    def line(self) -> Sequence:
+        """Raises ShellSyntaxError."""
+        return self.sequence(set(), is_line=True)
+
+    def sequence(self, ends: set[str], *, is_line: bool = False) -> Sequence:
         parts: list[tuple[Node, str]] = []
         self._skip_newlines()
         while self.next.kind != "end" and self.next.text not in ends:
@@ -151,12 +207,14 @@ class _Parser:
                 self.take()
             elif self.next.kind != "end" and self.next.text not in ends:
                 raise self.unexpected()
-            self._skip_newlines()
-            if separator in ("&&", "||") and self.next.kind == "end":
-                raise self.unexpected()
             parts.append((node, ";" if separator in ("", "\n") else separator))
             if separator == "&":
                 parts = _with_list_in_background(parts)
+            if is_line and (separator == "\n" or (separator in (";", "&") and self.next.text == "\n")):
+                break
+            self._skip_newlines()
+            if separator in ("&&", "||") and self.next.kind == "end":
+                raise self.unexpected()
         if not parts and ends and self.next.kind != "end" and self.next.text not in (";;", "esac"):
             raise self.unexpected()
         return Sequence(tuple(parts))
@@ -174,32 +232,33 @@ class _Parser:
         return stages[0] if len(stages) == 1 and not inverted else Pipeline(tuple(stages), inverted)
 
     def _command(self) -> Node:
+        self._expand_aliases()
         compounds: dict[str, Callable[[], Node]] = {
             "for": self._for, "while": self._loop, "until": self._loop, "if": self._if, "(": self._subshell,
             "{": self._group, "case": self._case}
         compound = compounds.get(self.next.text)
         if compound is not None:
-            node = compound()
+            line, node = self.next.line, compound()
             redirections = self._redirections()
-            return Group(Sequence(((node, ";"),)), False, redirections) if redirections else node
+            return Group(Sequence(((node, ";"),)), False, redirections, line) if redirections else node
         if self.next == Token("word", "function"):
             self.take()
             name = self.take().text
-            self._at += 2 if [token.text for token in self._tokens[self._at:self._at + 2]] == ["(", ")"] else 0
-            self._skip_newlines()
-            return Function(name, self._command())
-        if self.next.kind == "word" and [token.text for token in self._tokens[self._at + 1:self._at + 3]] == ["(", ")"]:
-            return self._function()
+            return self._function(name)
+        if self.next.kind == "word" and self._has_parentheses(1):
+            return self._function(self.take().text)
         return self._simple()
 
-    def _function(self) -> Function:
-        name = self.take().text
-        self._at += 2
+    def _has_parentheses(self, ahead: int) -> bool:
+        return self._peek(ahead).text == "(" and self._peek(ahead + 1).text == ")"
+
+    def _function(self, name: str) -> Function:
+        self._at += 2 if self._has_parentheses(0) else 0
         self._skip_newlines()
         return Function(name, self._command())
 
     def _case(self) -> Case:
-        self.take()
+        line = self.take().line
         word = self.take().text
         self._expect("in")
         self._skip_newlines()
@@ -210,7 +269,7 @@ class _Parser:
                 self.take()
             self._skip_newlines()
         self.take()
-        return Case(word, tuple(branches))
+        return Case(word, tuple(branches), line)
 
     def _choices(self) -> tuple[str, ...]:
         if self.next.text == "(":
@@ -227,6 +286,7 @@ class _Parser:
         assignments: list[str] = []
         words: list[str] = []
         redirections: list[Redirection] = []
+        line = self.next.line
         while self.next.kind in ("word", "redirection"):
             if self.next.kind == "redirection":
                 redirections.append(self._redirection())
@@ -237,19 +297,21 @@ class _Parser:
         if not (assignments or words or redirections) or (words and words[0] in RESERVED):
             self._at -= 1 if words else 0
             raise self.unexpected()
-        return Command(tuple(assignments), tuple(words), tuple(redirections))
+        return Command(tuple(assignments), tuple(words), tuple(redirections), line)
 
     def _redirection(self) -> Redirection:
         text = self.take().text
         if self.next.kind not in ("word", "document"):
             raise self.unexpected("word")
+        if "<<" in text:
+            self._read_documents()
         target = self.take()
         operator = text.lstrip("0123456789").replace(">|", ">").replace("<<-", "<<")
         number = int(text[0]) if text[0].isdigit() else int(not operator.startswith("<"))
         return Redirection(operator, number, target.text, target.literal)
 
     def _for(self) -> For:
-        self.take()
+        line = self.take().line
         name = self.take().text
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise ShellSyntaxError("syntax error: bad for loop variable")
@@ -262,7 +324,7 @@ class _Parser:
                 words.append(self.take().text)
         if self.next.text in (";", "\n"):
             self.take()
-        return For(name, tuple(words), self._body())
+        return For(name, tuple(words), self._body(), line)
 
     def _body(self) -> Sequence:
         self._expect("do")
@@ -292,16 +354,16 @@ class _Parser:
         return If(tuple(branches), otherwise)
 
     def _subshell(self) -> Group:
-        self.take()
+        line = self.take().line
         body = self.sequence({")"})
         self._expect(")")
-        return Group(body, True, self._redirections())
+        return Group(body, True, self._redirections(), line)
 
     def _group(self) -> Group:
-        self.take()
+        line = self.take().line
         body = self.sequence({"}"})
         self._expect("}")
-        return Group(body, False, self._redirections())
+        return Group(body, False, self._redirections(), line)
 
     def _redirections(self) -> tuple[Redirection, ...]:
         found = []

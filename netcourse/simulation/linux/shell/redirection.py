@@ -11,6 +11,7 @@ from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.parser import Redirection
 
+TERMINALS = ("/dev/tty", "/dev/console", "/dev/pts/0")
 Expand = Callable[[str], Awaitable[str]]
 
 
@@ -77,10 +78,18 @@ class Redirected:
             return
         source = self.streams.get(int(target)) if target.isdigit() else None
         if source is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF), target)
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), f"dup2({target},{number})")
         self.streams.set(number, source)
 
     def _open(self, operator: str, number: int, target: str) -> None:
+        stream = self._process.files.own_stream(target) if target.startswith(("/dev/", "/proc/")) else None
+        if stream is not None:
+            self._duplicate(number, str(stream))
+            return
+        terminal = self._process.terminal
+        if target in TERMINALS and terminal is not None:
+            self.streams.set(number, terminal.input if operator == "<" else terminal.output)
+            return
         if operator == "<":
             self.streams.set(number, self._holding(self._read(target)))
             return

@@ -10,7 +10,7 @@ from netcourse.simulation.linux.shell.interpreter import Shell
 from netcourse.simulation.linux.shell.job_control import JobControl
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted
 from netcourse.simulation.linux.shell.line_editor import LineEditor
-from netcourse.simulation.linux.shell.parser import Sequence, parse
+from netcourse.simulation.linux.shell.parser import Sequence
 from netcourse.simulation.linux.shell.prompt import prompt
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Unfinished, tokens
@@ -58,6 +58,7 @@ async def _lines(shell: Shell, control: JobControl, streams: Streams) -> int:
                 shell.process.write("\n")
         except ShellSyntaxError as error:
             shell.code = shell.complain(streams, str(error), 2)
+            shell.within = ""
         except (TooMuch, RecursionError) as error:
             shell.code = shell.complain(streams, str(error), 2)
         except Failed as end:
@@ -84,14 +85,14 @@ async def _read_command(shell: Shell, editor: LineEditor) -> Sequence | None:
             return None
         text += f"{line or ''}\n"
         try:
-            if line is None or not _goes_on(text):
-                return parse(text)
+            if line is None or not goes_on(text):
+                return shell.parse(text)
         except Unfinished:
             if line is None:
                 raise
 
 
-def _goes_on(text: str) -> bool:
+def goes_on(text: str) -> bool:
     """Whether the last line ends with a backslash, or a here-document isn't over."""
     line = text.removesuffix("\n")
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1 or any(token.open_ended for token in tokens(text))

@@ -6,10 +6,9 @@ from netcourse.simulation.linux.pipes import TooMuch
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.interpreter import Shell
 from netcourse.simulation.linux.shell.leaving import Exit
-from netcourse.simulation.linux.shell.parser import parse
+from netcourse.simulation.linux.shell.parser import Script
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.shell.session import session
-from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
 from netcourse.simulation.linux.shell.variables import inherited
 
 PROMPTS = {"PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
@@ -35,13 +34,15 @@ async def sh(process: Process) -> int:
             return 2
         shell.options.add("c")
         shell.arguments = words[1:] or [process.arguments[0]]
-        return await _run_text(shell, words[0], streams)
+        shell.is_replaced = True
+        return await _run_text(shell, words[0], streams, first_line=0)
     if words and "s" not in letters:
         return await _run_file(shell, words, streams)
     shell.arguments += words
     if process.reads_terminal:
         return await _leave(shell, await session(shell, streams), streams)
-    return await _run_text(shell, (await process.stdin.read_all()).decode(errors="replace"), streams)
+    text = (await process.stdin.read_all()).decode(errors="replace")
+    return await _run_text(shell, text, streams, first_line=1)
 
 
 async def _run_file(shell: Shell, words: list[str], streams: Streams) -> int:
@@ -52,15 +53,13 @@ async def _run_file(shell: Shell, words: list[str], streams: Streams) -> int:
         error.filename = words[0]
         return shell.complain(streams, problem(error, set()), 2)
     shell.arguments = words
-    return await _run_text(shell, text.decode(errors="replace"), streams)
+    return await _run_text(shell, text.decode(errors="replace"), streams, first_line=1)
 
 
-async def _run_text(shell: Shell, text: str, streams: Streams) -> int:
+async def _run_text(shell: Shell, text: str, streams: Streams, *, first_line: int) -> int:
+    shell.line = first_line
     try:
-        code = await shell.finish(parse(text), streams)
-        return await _leave(shell, code, streams)
-    except ShellSyntaxError as error:
-        return await _leave(shell, shell.complain(streams, str(error), 2), streams)
+        return await _leave(shell, await shell.finish(Script(text, first_line), streams), streams)
     except TooMuch as error:
         return shell.complain(streams, str(error), 2)
     except RecursionError:
@@ -74,7 +73,7 @@ async def _leave(shell: Shell, code: int, streams: Streams) -> int:
         return code
     shell.code = code
     try:
-        await shell.run(parse(action), streams)
+        await shell.run(Script(action), streams)
     except Exit as end:
         return end.code
     return code

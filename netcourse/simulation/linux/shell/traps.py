@@ -29,6 +29,11 @@ class Traps:
     came: Future[None] = field(default_factory=Future)
     _pending: list[str] = field(default_factory=list)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether something is to be done when a signal comes, or at the end."""
+        return any(self.actions.values())
+
     def set(self, process: Process, name: str, action: str) -> None:
         self.actions[name] = action
         if name != AT_END:
@@ -38,6 +43,11 @@ class Traps:
         self.actions.pop(name, None)
         if name != AT_END:
             process.signal_handlers.pop(_number(name), None)
+
+    def forget(self, process: Process) -> None:
+        """Another program is to take the shell's place: only what is ignored stays so (execve(2))."""
+        for name in [name for name, action in self.actions.items() if action]:
+            self.reset(process, name)
 
     def _arrive(self, name: str) -> None:
         if self.actions.get(name):

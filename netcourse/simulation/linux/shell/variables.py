@@ -24,8 +24,9 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def quoted(value: str) -> str:
-    """As ash writes a word that could mean something else."""
-    return "'" + value.replace("'", "'\\''") + "'"
+    """As ash writes a word that could mean something else (single_quote in shell/ash.c)."""
+    parts = re.findall(r"([^']*)('*)", value) or [("", "")]
+    return "".join(f"'{plain}'" + (f'"{quotes}"' if quotes else "") for plain, quotes in parts[:-1] or parts)
 
 
 def inherited(process: Process) -> dict[str, str]:

@@ -7,7 +7,7 @@ import os
 import re
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.inputs import read_all
+from netcourse.simulation.linux.programs.busybox.inputs import lines_of, read_all
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, number, options, usage
 
 Ranges = list[tuple[int, int]]
@@ -25,7 +25,7 @@ async def cut(process: Process) -> int:
     ranges = _ranges(given[chosen[0]])
     found, code = await read_all(process, names, verb="")
     for _, data in found:
-        for line in data.decode(errors="replace").splitlines():
+        for line in lines_of(data):
             if chosen[0] == "f":
                 _cut_fields(process, line, ranges, given)
             else:
@@ -34,7 +34,7 @@ async def cut(process: Process) -> int:
 
 
 def _cut_fields(process: Process, line: str, ranges: Ranges, given: dict[str, str]) -> None:
-    separator = given.get("d", "\t")
+    separator = given.get("d", "\t") or "\0"
     if separator in line:
         process.write(separator.join(_chosen(line.split(separator), ranges)) + "\n")
     elif "s" not in given:
@@ -48,7 +48,10 @@ def _ranges(text: str) -> Ranges:
         if match is None or not part.strip("-") or "0" in (match[1], match[3]):
             raise Complaint(f"cut: invalid range {part}")
         first = int(match[1] or 1)
-        ranges.append((first, int(match[3] or 2**31) if match[2] else first))
+        last = int(match[3] or 2**31) if match[2] else first
+        if last < first:
+            raise Complaint(f"cut: invalid range {part}")
+        ranges.append((first, last))
     return ranges
 
 
@@ -88,7 +91,7 @@ def _characters(text: str) -> str:
 async def uniq(process: Process) -> int:
     given, names = options(process, "cduf:s:w:i")
     found, code = await read_all(process, names[:1])
-    lines = [line for _, data in found for line in data.decode(errors="replace").splitlines()]
+    lines = [line for _, data in found for line in lines_of(data)]
     skipped, ignored = (number(process, given.get(letter, "0"), 0, 2**31 - 1) for letter in "fs")
     width = number(process, given["w"], 0, 2**31 - 1) if "w" in given else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Callable
 
 from netcourse.simulation.linux.process import Process
@@ -17,7 +18,7 @@ _WORDS: dict[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
     ">": lambda a, b: a > b}
 _FILES = {"-nt", "-ot", "-ef"}
-_UNARY = set("nzefdsrwxLhtpSbcugkOGo")
+_UNARY = set("nzefdsrwxLhtpSbcugkOG")
 
 
 @complaining
@@ -46,17 +47,20 @@ class _Reader:
 
     def _any(self) -> bool:
         value = self._all()
-        while self._words[:1] in (["-o"], ["||"]):
+        while self._joins("-o", "||"):
             self._words.pop(0)
             value = self._all() or value
         return value
 
     def _all(self) -> bool:
         value = self._not()
-        while self._words[:1] in (["-a"], ["&&"]):
+        while self._joins("-a", "&&"):
             self._words.pop(0)
             value = self._not() and value
         return value
+
+    def _joins(self, operator: str, in_double_brackets: str) -> bool:
+        return self._words[:1] == [operator] or (self._with_patterns and self._words[:1] == [in_double_brackets])
 
     def _not(self) -> bool:
         if self._words[:1] == ["!"] and len(self._words) > 1 and not self._is_binary(1):
@@ -65,7 +69,8 @@ class _Reader:
         return self._one()
 
     def _is_binary(self, at: int) -> bool:
-        return len(self._words) > at + 1 and self._words[at] in {*_NUMBERS, *_WORDS, *_FILES, "=~"}
+        known = {*_NUMBERS, *_WORDS, *_FILES} | ({"=~"} if self._with_patterns else set())
+        return len(self._words) > at + 1 and self._words[at] in known
 
     def _one(self) -> bool:
         if not self._words:
@@ -82,6 +87,8 @@ class _Reader:
             return value
         if len(word) == 2 and word[0] == "-" and word[1] in _UNARY and self._words:
             return self._ask(word[1], self._words.pop(0))
+        if len(self._words) == 1 and self._words[0] in {*_NUMBERS, *_WORDS, *_FILES}:
+            raise Complaint(f"sh: {self._words[0]}: argument expected", WRONG)
         return bool(word)
 
     def _compare(self, left: str, operator: str, right: str) -> bool:
@@ -109,21 +116,31 @@ class _Reader:
         if letter in "nz":
             return bool(word) == (letter == "n")
         if letter == "t":
-            terminal = self._process.terminal
-            return word in ("0", "1", "2") and terminal is not None and \
-                (self._process.reads_terminal if word == "0" else self._process.prints_on_terminal)
+            number, terminal = _number(word), self._process.terminal
+            return number in (0, 1, 2) and terminal is not None and \
+                (self._process.prints_on_terminal if number else self._process.reads_terminal)
+        if not word:
+            return False
         files = self._process.files
         path = files.resolve(word, self._process.directory)
+        itself = files.resolve(word, self._process.directory, follow=False)
+
+        def is_link() -> bool:
+            return files.exists(itself) and files.status(itself).target is not None
+
         questions: dict[str, Callable[[], bool]] = {
             "e": lambda: files.exists(path), "d": lambda: files.is_directory(path),
             "f": lambda: files.exists(path) and not files.is_directory(path), "r": lambda: files.exists(path),
-            "w": lambda: files.exists(path), "x": lambda: files.is_program(path) or files.is_directory(path),
+            "w": lambda: files.exists(path), "x": lambda: files.exists(path) and bool(files.status(path).mode & 0o111),
             "s": lambda: files.exists(path) and (files.is_directory(path) or bool(files.read(path))),
-            "L": lambda: files.is_program(path), "h": lambda: files.is_program(path)}
+            "L": is_link, "h": is_link,
+            "c": lambda: files.exists(path) and stat.S_ISCHR(files.status(path).mode)}
         return questions[letter]() if letter in questions else False
 
 
 def _number(text: str) -> int:
     if not re.fullmatch(r"\s*[-+]?\d+\s*", text):
-        raise Complaint(f"sh: {text}: bad number", WRONG)
+        raise Complaint(f"sh: {text}: bad number" if text else "sh: bad number", WRONG)
+    if abs(int(text)) >> 63:
+        raise Complaint(f"sh: {text}: out of range", WRONG)
     return int(text)

@@ -49,7 +49,8 @@ def _plain(character: str, before: str, after: str, *, extended: bool) -> str:
         ends = not after or after.startswith(("\\)", "\\|"))
         return r"\Z" if ends or extended else r"\$"
     if character == "*":
-        return r"\*" if begins or before == "^" else "*"
+        nothing_before = begins or before == "^"
+        return "*" if not nothing_before else "" if extended else r"\*"
     if character in _SPECIAL:
         return character if extended else re.escape(character)
     return character if character == "." else re.escape(character)

@@ -39,7 +39,7 @@ async def find(process: Process) -> int:
     search = _Search(process)
     wanted = search.expression(words[at:])
     for name in words[:at] or ["."]:
-        path = process.files.resolve(name, process.directory)
+        path = process.files.resolve(name, process.directory, follow=False)
         if process.files.exists(path):
             await search.visit(_Found(name, path, 0), wanted)
         else:
@@ -136,7 +136,7 @@ class _Search:
             raise Complaint(f"find: invalid argument '{kind}' to '-type'")
 
         async def test(found: _Found) -> bool:
-            return self.process.files.mode(found.path)[0] == _TYPES[kind]
+            return str(self.process.files.status(found.path))[0] == _TYPES[kind]
 
         return test
 

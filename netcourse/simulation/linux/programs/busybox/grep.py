@@ -61,7 +61,8 @@ async def _grep(process: Process, kind: str) -> int:
                      context.get("B", both), context.get("A", both),
                      number(process, given["m"], 0, LARGEST_NUMBER) if "m" in given else LARGEST_NUMBER)
     inputs, failed = await _inputs(process, given, rest)
-    named = (len(rest) > 1 or given.keys() & {"r", "R", "H"}) and "h" not in given
+    is_tree = bool(given.keys() & {"r", "R"}) and [name for name, _ in inputs] != rest
+    named = (len(rest) > 1 or is_tree or "H" in given) and "h" not in given
     matched = [_search_one(search, name, data, prefix=name if named else "") for name, data in inputs]
     if "q" in given and any(matched):
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import getopt
 import json
@@ -14,6 +15,10 @@ from netcourse.simulation.linux.process import Process, Program
 from netcourse.simulation.linux.tasks import Future
 
 BANNER = "BusyBox v1.38.0 (Debian 1:1.38.0-3+b1) multi-call binary."
+_NO_ROOM = dict.fromkeys(("cat", "echo", "tail", "tr"), "write error") | dict.fromkeys(
+    ("base64", "cut", "env", "expr", "head", "id", "realpath", "route", "sort", "tty", "uname", "uniq", "wc"),
+    "standard output") | {"yes": ""}
+_NO_ROOM_CODES = {"basename": 1, "expr": 2, "printf": 1, "readlink": 1, "seq": 255, "sort": 2, "tty": 2, "whoami": 255}
 WITHOUT_HELP = {"[", "echo", "printf", "test"}
 
 
@@ -124,6 +129,14 @@ def duration(process: Process, text: str) -> float:
         raise Complaint(f"{name_of(process)}: invalid number '{text}'") from None
 
 
+def _cannot_write(process: Process, name: str, error: OSError) -> int:
+    """Where there is no room for it, each has words of its own, or none."""
+    told = _NO_ROOM.get(name) if error.errno == errno.ENOSPC else "write error"
+    if told is not None:
+        process.complain(f"{process.builtin_of or process.arguments[0]}: {told}: {error.strerror}")
+    return _NO_ROOM_CODES.get(name, 0 if told is None else 1)
+
+
 def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]]) -> Program:
     """A program whose Complaints are printed."""
 
@@ -136,7 +149,10 @@ def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]])
         try:
             return await program(process)
         except Complaint as complaint:
-            process.complain(str(complaint))
+            text = str(complaint)
+            if process.builtin_of and text.startswith(f"{name}: "):
+                text = process.builtin_of + text.removeprefix(name)
+            process.complain(text)
             return complaint.code
         except BrokenPipeError:
             raise
@@ -144,7 +160,6 @@ def complaining(program: Callable[[Process], Coroutine[Future[Any], None, int]])
             process.complain(f"{process.arguments[0]}: {error}")
             return 1
         except OSError as error:
-            process.complain(f"{process.arguments[0]}: write error: {error.strerror}")
-            return 1
+            return _cannot_write(process, name, error)
 
     return run

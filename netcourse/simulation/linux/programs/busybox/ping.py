@@ -92,6 +92,8 @@ async def _ping(process: Process, family: str) -> int:
     process.signal_handlers[Signal.SIGINT] = lambda: process.leave(_finish(process, plan, tally))
     try:
         await _exchange(process, plan, tally)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise Complaint(f"{name_of(process)}: sendto: {unreachable_text(error)}") from None
     return _finish(process, plan, tally)

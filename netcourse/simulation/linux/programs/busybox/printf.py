@@ -7,7 +7,7 @@ import math
 import re
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, name_of, usage
+from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, usage
 from netcourse.simulation.linux.programs.busybox.text import ESCAPES
 
 _DIRECTIVE = re.compile(r"(?P<shape>(?P<flags>[-+ #0]*)(?P<width>\*|\d*)(?P<precision>\.(?:\*|\d*))?)"
@@ -28,9 +28,9 @@ class _Stop(Exception):
 async def printf(process: Process) -> int:
     words = process.arguments[1:]
     words = words[1:] if words[:1] == ["--"] else words
-    speaker = _speaker(process)
+    speaker = process.builtin_of or "printf"
     if not words:
-        raise usage("printf") if speaker == "printf" else Complaint(f"{speaker}: usage: printf FORMAT [ARGUMENT...]", 2)
+        raise Complaint(f"{speaker}: usage: printf FORMAT [ARGUMENT...]", 2) if process.builtin_of else usage("printf")
     run = _Run([word.encode(errors="surrogateescape").decode("latin-1") for word in words])
     with contextlib.suppress(_Stop):
         run.print_all()
@@ -38,13 +38,6 @@ async def printf(process: Process) -> int:
     for complaint in run.complaints:
         process.complain(f"{speaker}: {complaint}")
     return run.code
-
-
-def _speaker(process: Process) -> str:
-    """The shell prints by itself, and complains under its own name."""
-    parent = process.parent
-    is_of_shell = parent is not None and name_of(parent) in ("sh", "ash") and "/" not in process.arguments[0]
-    return "sh" if is_of_shell else name_of(process)
 
 
 class _Run:

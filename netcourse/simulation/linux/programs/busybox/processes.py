@@ -1,4 +1,4 @@
-"""busybox programs about the processes of a container: ps, pidof (procps/)."""
+"""busybox programs about the processes of a container: ps, pidof, kill (procps/)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from netcourse.simulation.linux.credentials import GROUP, name_of
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.identity import user_name
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, option_list, options
+from netcourse.simulation.linux.programs.busybox.options import (
+    Complaint,
+    complaining,
+    option_list,
+    options,
+)
+from netcourse.simulation.linux.shell import jobs
+from netcourse.simulation.linux.shell.interpreter import Shell
+from netcourse.simulation.linux.shell.redirection import Streams
 
 WIDTH = 254
 USUAL_COLUMNS = "pid,user,args"
@@ -30,6 +38,13 @@ def _command(process: Process) -> str:
     return process.arguments[0].rpartition("/")[2]
 
 
+def _command_line(process: Process) -> str:
+    """With the program's name before it, where it isn't to be seen from it; control characters don't show."""
+    shown, name = " ".join(process.command_line), _command(process)
+    shown = "".join(letter if letter >= " " else "?" for letter in shown)
+    return shown if process.command_line[0].rpartition("/")[2].startswith(name) else f"{{{name}}} {shown}"
+
+
 @dataclass(frozen=True)
 class _Column:
     header: str
@@ -44,9 +59,16 @@ class _Column:
 _COLUMNS = {
     "user": _Column("USER", 8, user_name), "group": _Column("GROUP", 8, _group_name),
     "ruser": _Column("RUSER", 8, user_name), "rgroup": _Column("RGROUP", 8, _group_name),
-    "comm": _Column("COMMAND", 16, _command), "args": _Column("COMMAND", 256, lambda other: " ".join(other.arguments)),
+    "comm": _Column("COMMAND", 16, _command), "args": _Column("COMMAND", 256, _command_line),
     "pid": _Column("PID", 5, lambda other: other.pid),
     "ppid": _Column("PPID", 5, lambda other: other.parent.pid if other.parent is not None else 0)}
+
+
+async def kill(process: Process) -> int:
+    """As the shell does it, which has jobs too."""
+    process.arguments = [_command(process), *process.arguments[1:]]
+    streams = Streams(process.stdin, process.stdout, process.stderr)
+    return await jobs.kill(Shell(process, {}, set(), process.arguments[:1]), process.arguments, streams)
 
 
 @complaining

@@ -116,8 +116,8 @@ def _clock_face(seconds: float) -> str:
 
 @complaining
 async def xargs(process: Process) -> int:
-    given, words = options(process, "n:s:E:e0rtI:L:P:px", in_order=True)
-    refuse(process, given, "sEeLPpx")
+    given, words = options(process, "n:s:E:e0rtI:P:px", in_order=True)
+    refuse(process, given, "sEePpx")
     words = words or ["echo"]
     text = (await process.stdin.read_all()).decode(errors="replace")
     items = _items(text, given)
@@ -125,7 +125,7 @@ async def xargs(process: Process) -> int:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         commands = [[word.replace(given["I"], line) for word in words] for line in lines]
     else:
-        most = number(process, given["n"], 1, MOST_WORDS) if "n" in given else MOST_WORDS
+        most = number(process, given["n"], 1, 2**31 - 1) if "n" in given else MOST_WORDS
         commands = [words + items[at:at + most] for at in range(0, len(items), most)]
         commands = commands or ([] if "r" in given else [words])
     code = 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 
+from netcourse.simulation.linux.machine import PATH
 from netcourse.simulation.linux.process import Process, ProgramNotFound
+from netcourse.simulation.linux.scripts import script_command
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 
@@ -25,6 +27,9 @@ def start(process: Process, arguments: list[str], environment: dict[str, str] | 
         child = process.machine.spawn(arguments, namespace=process.namespace, files=process.files,
                                       environment=dict(variables), pids=process.pids)
     except ProgramNotFound:
+        command = script_command(arguments, process.files, process.directory, variables.get("PATH", PATH))
+        if command is not None and command[0] != arguments[0]:
+            return start(process, command, environment)
         path = process.files.resolve(arguments[0], process.directory)
         is_there = "/" in arguments[0] and process.files.exists(path)
         raise CannotStart(errno.EACCES if is_there else errno.ENOENT) from None

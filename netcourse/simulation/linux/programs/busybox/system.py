@@ -6,8 +6,15 @@ from ipaddress import IPv4Address
 
 from netcourse.simulation.linux import kernel
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, duration, options, usage
-from netcourse.simulation.linux.resolver import NameNotFound, find_addresses
+from netcourse.simulation.linux.programs.busybox.options import (
+    Complaint,
+    complaining,
+    duration,
+    name_of,
+    options,
+    usage,
+)
+from netcourse.simulation.linux.resolver import NameNotFound, NoAnswer, find_host
 
 ENDLESS = 10**9
 
@@ -24,31 +31,40 @@ async def hostname(process: Process) -> int:
     if rest or "F" in given:
         raise Complaint("hostname: sethostname: Operation not permitted" if not process.privileged else
                         "hostname: changing the name is not simulated by netcourse")
-    name, _, domain = process.hostname.partition(".")
+    if not given.keys() & {"d", "f", "i"}:
+        process.write(f"{process.hostname.partition('.')[0] if 's' in given else process.hostname}\n")
+        return 0
+    name, addresses = await _own_host(process)
     if "f" in given:
-        process.write(f"{process.hostname}\n")
-    elif "i" in given:
-        process.write(" ".join(str(ip) for ip in await _own_addresses(process)) + "\n")
-    elif "s" in given:
         process.write(f"{name}\n")
+    elif "s" in given:
+        process.write(f"{name.partition('.')[0]}\n")
     elif "d" in given:
-        process.write(f"{domain}\n" if domain else "")
+        _write_domain(process, name)
     else:
-        process.write(f"{process.hostname}\n")
+        process.write(" ".join(str(ip) for ip in addresses) + "\n")
     return 0
 
 
-async def _own_addresses(process: Process) -> list[IPv4Address]:
+def _write_domain(process: Process, name: str) -> None:
+    domain = name.partition(".")[2]
+    process.write(f"{domain}\n" if domain else "")
+
+
+async def _own_host(process: Process) -> tuple[str, list[IPv4Address]]:
+    """Raises Complaint."""
     try:
-        return await find_addresses(process, process.hostname)
+        return await find_host(process, process.hostname)
+    except NoAnswer:
+        reason = "Host name lookup failure"
     except NameNotFound:
-        raise Complaint(f"hostname: {process.hostname}: Unknown host") from None
+        reason = "Unknown host"
+    raise Complaint(f"{name_of(process)}: {process.hostname}: {reason}")
 
 
 @complaining
 async def dnsdomainname(process: Process) -> int:
-    domain = process.hostname.partition(".")[2]
-    process.write(f"{domain}\n" if domain else "")
+    _write_domain(process, (await _own_host(process))[0])
     return 0
 
 
@@ -75,8 +91,9 @@ async def uname(process: Process) -> int:
     if rest:
         raise usage("uname")
     words = {"s": kernel.NAME, "n": process.hostname, "r": kernel.RELEASE, "v": kernel.VERSION,
-             "m": kernel.ARCHITECTURE, "o": "GNU/Linux"}
-    chosen = list(words) if "a" in given else [letter for letter in words if letter in (given or {"s": ""})]
+             "m": kernel.ARCHITECTURE, "p": "unknown", "i": "unknown", "o": "GNU/Linux"}
+    asked = "snrvmo" if "a" in given else given or "s"
+    chosen = [letter for letter in words if letter in asked]
     process.write(" ".join(words[letter] for letter in chosen) + "\n")
     return 0
 

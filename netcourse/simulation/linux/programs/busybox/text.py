@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.programs.busybox.inputs import lines_of, read_all
+from netcourse.simulation.linux.programs.busybox.inputs import STANDARD_INPUT, read_all
 from netcourse.simulation.linux.programs.busybox.options import (
     Complaint,
     complaining,
@@ -115,15 +115,18 @@ async def _ends(process: Process, *, first: bool) -> int:
     refuse(process, given, "fF")
     unit = "c" if "c" in given else "n"
     sign, digits = re.fullmatch(r"([-+]?)(.*)", given.get(unit, "10"), re.DOTALL).groups()  # type: ignore[union-attr]
+    if first and sign == "+":
+        raise Complaint(f"head: invalid number '+{digits}'")
     text = f"{sign}{_count(process, sign, digits)}"
-    if first and not names and not text.startswith("-"):
+    if first and not (names or "v" in given) and not text.startswith("-"):
         return await _beginning(process, int(text), unit)
-    found, code = await read_all(process, names, verb="" if first else "can't open ")
+    found, code = await read_all(process, names, verb="" if first else "can't open ", folders=first)
     if not found and not first:
         process.complain("tail: no files")
     for position, (name, data) in enumerate(found):
         if (len(names) > 1 or "v" in given) and "q" not in given:
-            process.write(("\n" if position else "") + f"==> {name} <==\n")
+            shown = name if name != STANDARD_INPUT else "standard input" if first else "-"
+            process.write(("\n" if position else "") + f"==> {shown} <==\n")
         pieces = data.splitlines(keepends=True) if unit == "n" else [data[at:at + 1] for at in range(len(data))]
         process.stdout.write(b"".join(_part(pieces, text, first=first)))
     return code
@@ -158,17 +161,18 @@ def _part(pieces: list[bytes], text: str, *, first: bool) -> list[bytes]:
 @complaining
 async def wc(process: Process) -> int:
     given, names = options(process, "clLwm")
-    found, code = await read_all(process, names, verb="")
+    found, code = await read_all(process, names, verb="", folders=True)
     letters = [letter for letter in "lwmcL" if letter in given] or ["l", "w", "c"]
     width = "" if len(letters) == 1 and len(names) < 2 else "9"
     totals = [0] * len(letters)
     for name, data in found:
         counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data),
                   "m": len(data.decode(errors="replace")),
-                  "L": max((len(line.expandtabs()) for line in lines_of(data)), default=0)}
+                  "L": max((len(line.expandtabs()) for line in data.decode(errors="ignore").split("\n")), default=0)}
         shown = [counts[letter] for letter in letters]
         totals = [total + count for total, count in zip(totals, shown, strict=True)]
-        process.write(" ".join(f"{count:{width}}" for count in shown) + (f" {name}\n" if names else "\n"))
+        label = "-" if name == STANDARD_INPUT else name
+        process.write(" ".join(f"{count:{width}}" for count in shown) + (f" {label}\n" if names else "\n"))
     if len(names) > 1:
         process.write(" ".join(f"{total:{width}}" for total in totals) + " total\n")
     return code

@@ -1,4 +1,4 @@
-"""busybox programs that make words of words: basename, dirname, realpath, readlink, date, seq (coreutils/)."""
+"""busybox programs that make words of words: basename, dirname, date, seq (coreutils/)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, refuse, usage
 
 DRAIN_EVERY = 1000
-_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(:(?P<second>\d{1,2}))?"
+_DATES = [re.compile(form) for form in (
+    _TIME, rf"((?P<year>\d+)\.)?(?P<month>\d{{1,2}})\.(?P<day>\d{{1,2}})-{_TIME}",
+    rf"(?P<year>\d+)-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})( {_TIME})?",
+    r"(((((?P<year>\d{2}|\d{4}))?(?P<month>\d\d))?(?P<day>\d\d))?(?P<hour>\d\d))?(?P<minute>\d\d)"
+    r"(\.(?P<second>\d\d))?")]
 _NUMBER = re.compile(r"-?\d*\.?\d+")
 
 
@@ -36,47 +41,39 @@ async def dirname(process: Process) -> int:
 
 
 @complaining
-async def realpath(process: Process) -> int:
-    names, code = process.arguments[1:], 0
-    if not names:
-        raise usage("realpath")
-    for name in names:
-        path = process.files.resolve(name, process.directory)
-        if process.files.is_directory(posixpath.dirname(path)):
-            process.write(f"{path}\n")
-        else:
-            process.complain(f"realpath: {name}: No such file or directory")
-            code = 1
-    return code
-
-
-@complaining
 async def date(process: Process) -> int:
     """In UTC, as a container without a time zone has it."""
     given, words = options(process, "uRIs:d:r:D:")
     refuse(process, given, "sDrI")
     if words and not words[0].startswith("+"):
         raise Complaint(f"date: invalid date '{words[0]}'")
-    moment = _moment(given["d"]) if "d" in given else datetime.fromtimestamp(
-        process.machine.clock.now // SECOND, UTC)
+    now = datetime.fromtimestamp(process.machine.clock.now // SECOND, UTC)
+    moment = _moment(given["d"], now) if "d" in given else now
     form = "%a, %d %b %Y %H:%M:%S +0000" if "R" in given else "%a %b %e %H:%M:%S UTC %Y"
     form = words[0][1:] if words else form
-    form = form.replace("%s", str(int(moment.timestamp()))).replace("%e", f"{moment.day:2}").replace("%N", "000000000")
+    form = form.replace("%s", str(int(moment.timestamp()))).replace("%e", f"{moment.day:2}")
     form = form.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S").replace("%R", "%H:%M").replace("%D", "%m/%d/%y")
     process.write(moment.strftime(form) + "\n")
     return 0
 
 
-def _moment(text: str) -> datetime:
-    """Raises Complaint."""
+def _moment(text: str, now: datetime) -> datetime:
+    """Raises Complaint. A day that the month doesn't have is one of the next (mktime(3))."""
     if re.fullmatch(r"@\d+", text):
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(text[1:]))
-    for form in _DATES:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    raise Complaint(f"date: invalid date '{text}'")
+    found = next((match for form in _DATES if (match := form.fullmatch(text))), None)
+    if found is None:
+        raise Complaint(f"date: invalid date '{text}'")
+    given = {name: int(value) for name, value in found.groupdict().items() if value is not None}
+    given |= {"year": given["year"] + 2000} if given.get("year", 100) < 100 else {}
+    units = ("year", "month", "day", "hour", "minute", "second")
+    first = next((unit for unit in units if unit in given), "second")
+    whole = {unit: given.get(unit, getattr(now, unit) if units.index(unit) < units.index(first) else 0)
+             for unit in units}
+    if not (1 <= whole["month"] <= 12 and whole["day"] <= 31 and whole["hour"] <= 24 and whole["minute"] <= 59):
+        raise Complaint(f"date: invalid date '{text}'")
+    return datetime(whole["year"], whole["month"], 1, tzinfo=UTC) + timedelta(
+        days=whole["day"] - 1, hours=whole["hour"], minutes=whole["minute"], seconds=whole["second"])
 
 
 @complaining

@@ -1,37 +1,22 @@
-"""``ip -6 route show``: the routes that come with the addresses which a device has by itself (net/ipv6/addrconf.c)."""
+"""What ``ip -6 route show`` tells of a route, and which of them are wanted."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Network
 
-from netcourse.simulation.linux import ipv6
-from netcourse.simulation.linux.device import Device
-from netcourse.simulation.linux.namespace import Namespace
+from netcourse.simulation.linux.ipv6_routes import IPv6Route
 from netcourse.simulation.linux.programs.busybox.options import Complaint
 
 Fields = dict[str, object]
-MULTICAST = IPv6Network("ff00::/8")
-METRIC = 256
 
 
-def main_routes(namespace: Namespace) -> list[Fields]:
-    return [_record("unicast", str(ipv6.LINK_LOCAL_NETWORK), device, METRIC)
-            for device in namespace.link_local]
-
-
-def local_routes(namespace: Namespace) -> list[Fields]:
-    """Of each address, then of the multicast groups on each device."""
-    own = [(address.ip, device) for device in (namespace.loopback, *namespace.link_local)
-           for address in ipv6.addresses_of(device) if not address.is_tentative]
-    own.sort(key=lambda pair: pair[0])
-    return [*(_record("local", str(ip), device, 0) for ip, device in own),
-            *(_record("multicast", str(MULTICAST), device, METRIC) for device in namespace.link_local)]
-
-
-def _record(kind: str, destination: str, device: Device, metric: int) -> Fields:
-    is_cut = device.up and not device.carrier and kind != "local"
-    return {"type": kind, "dst": destination, "dev": device.name, "protocol": "kernel", "scope": "global",
-            "metric": metric, "flags": ["linkdown"] if is_cut else [], "pref": "medium"}
+def fields(route: IPv6Route) -> Fields:
+    device = route.device
+    is_cut = device.up and not device.carrier and route.kind != "local"
+    whole = route.destination.prefixlen == route.destination.max_prefixlen
+    return {"type": route.kind, "dst": str(route.destination.network_address if whole else route.destination),
+            "dev": device.name, "protocol": "kernel", "scope": "global", "metric": route.metric,
+            "flags": ["linkdown"] if is_cut else [], "pref": "medium"}
 
 
 def is_wanted(record: Fields, given: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
+from netcourse.simulation.linux import ipv6_routes
 from netcourse.simulation.linux.local_routes import local_routes
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.programs.busybox.options import Complaint
@@ -142,10 +143,10 @@ def _of_table(request: Request, given: dict[str, str], family: str, table: str) 
         return [record(namespace, route, details=details) for route in selected(request, given, table)]
     if "dev" in given:
         words.to_change(namespace, given["dev"])
-    listed = ipv6_route.main_routes(namespace) if table == "main" else ipv6_route.local_routes(namespace)
+    routes = ipv6_routes.main_routes(namespace) if table == "main" else ipv6_routes.local_routes(namespace)
     plain = {} if details else {"type": "unicast", "scope": "global"}
     return [{key: value for key, value in fields.items() if plain.get(key) != value}
-            for fields in listed if ipv6_route.is_wanted(fields, given)]
+            for fields in map(ipv6_route.fields, routes) if ipv6_route.is_wanted(fields, given)]
 
 
 def _in_table(fields: Fields, table: str) -> Fields:

@@ -125,7 +125,7 @@ class FileSystem:
         if self.exists(path):
             raise _error(errno.EEXIST, path)
         if not self.is_directory(posixpath.dirname(path)):
-            raise _error(errno.ENOENT, path)
+            raise self._missing(path)
         files, inner = self._to_change(path)
         if files is not self:
             files.make_link(inner, target)
@@ -272,13 +272,18 @@ class FileSystem:
         return path in self._directories or path in self._image.directories or self._live.is_folder(path)
 
     def status(self, path: str) -> Status:
-        """Raises FileNotFoundError."""
+        """Raises FileNotFoundError, NotADirectoryError."""
         other = self._elsewhere(path)
         if other is not None:
             return other[0].status(other[1])
         if not self.exists(path):
-            raise _error(errno.ENOENT, path)
+            raise self._missing(path)
         return file_status.look(self, path)
+
+    def _missing(self, path: str) -> OSError:
+        """Why nothing is there: one of the folders above may be none."""
+        above = next((parent for parent in parents_of(path) if self.exists(parent)), "/")
+        return _error(errno.ENOENT if self.is_directory(above) else errno.ENOTDIR, path)
 
     def length(self, path: str) -> int:
         """Of what was written, in bytes."""
@@ -345,7 +350,7 @@ class FileSystem:
         if content is None:
             if self.is_program(path):
                 return b"\x7fELF"
-            raise _error(errno.EISDIR if self.is_directory(path) else errno.ENOENT, path)
+            raise _error(errno.EISDIR, path) if self.is_directory(path) else self._missing(path)
         return content() if callable(content) else bytes(content)
 
     def _check_readable(self, path: str) -> None:
@@ -365,7 +370,7 @@ class FileSystem:
         if self.is_directory(path):
             raise _error(errno.EISDIR, path)
         if not self.is_directory(posixpath.dirname(path)):
-            raise _error(errno.ENOENT, path)
+            raise self._missing(path)
         live = self._live.file(path)
         if live is not None:
             if live.write is not None:
@@ -426,7 +431,7 @@ class FileSystem:
         if self.exists(path):
             raise _error(errno.EEXIST, path)
         if not self.is_directory(posixpath.dirname(path)):
-            raise _error(errno.ENOENT, path)
+            raise self._missing(path)
         files, inner = self._to_change(path)
         if files is not self:
             files.make_directory(inner)

@@ -129,7 +129,7 @@ def _send(shell: Shell, name: str, word: str, streams: Streams) -> int:
     if process is None or process.exit.done:
         return _say(shell, streams, f"can't kill pid {word}: {os.strerror(errno.ESRCH)}")
     if number in (Signal.SIGSTOP, Signal.SIGCONT):
-        return _halt(shell, word, number, streams)
+        return 0 if process.is_init else _halt(shell, word, number, streams)
     is_deadly = number == Signal.SIGKILL or number not in process.signal_handlers
     if number and process is shell.process and is_deadly and not process.is_init:
         process.killed_by = number

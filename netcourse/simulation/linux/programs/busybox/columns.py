@@ -110,18 +110,23 @@ async def uniq(process: Process) -> int:
 @complaining
 async def tee(process: Process) -> int:
     given, names = options(process, "ai")
-    code, paths = 0, []
+    code, paths = 0, dict[str, str]()
     for name in names:
         path = process.files.resolve(name, process.directory)
         try:
             process.files.write(path, b"", append="a" in given)
-            paths.append(path)
+            paths[name] = path
         except OSError as error:
             process.complain(f"tee: {name}: {os.strerror(error.errno or 0)}")
             code = 1
     while data := await process.stdin.read():
         process.stdout.write(data)
-        for path in paths:
-            process.files.write(path, data, append=True)
+        for name, path in list(paths.items()):
+            try:
+                process.files.write(path, data, append=True)
+            except OSError:
+                process.complain(f"tee: {name}: I/O error")
+                code = 1
+                del paths[name]
         await process.drain()
     return code

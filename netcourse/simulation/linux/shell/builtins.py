@@ -12,9 +12,10 @@ from netcourse.simulation.linux import permissions
 from netcourse.simulation.linux.paths import without_dots
 from netcourse.simulation.linux.shell import aliases, jobs, limits, variables
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Leave, Return
-from netcourse.simulation.linux.shell.parser import RESERVED, Script
+from netcourse.simulation.linux.shell.parser import RESERVED
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
+from netcourse.simulation.linux.shell.tree import Script
 from netcourse.simulation.linux.tasks import Future
 
 if TYPE_CHECKING:

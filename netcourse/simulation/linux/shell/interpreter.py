@@ -18,7 +18,11 @@ from netcourse.simulation.linux.shell.builtins import BUILTINS, PROGRAMS_TOO, SP
 from netcourse.simulation.linux.shell.expansion import expand, fields, quoted
 from netcourse.simulation.linux.shell.job_list import Job, JobList
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted, Leave, Return
-from netcourse.simulation.linux.shell.parser import (
+from netcourse.simulation.linux.shell.parser import lines, parse
+from netcourse.simulation.linux.shell.redirection import Redirected, Streams, problem
+from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
+from netcourse.simulation.linux.shell.traps import Traps
+from netcourse.simulation.linux.shell.tree import (
     Case,
     Command,
     For,
@@ -30,12 +34,7 @@ from netcourse.simulation.linux.shell.parser import (
     Pipeline,
     Script,
     Sequence,
-    lines,
-    parse,
 )
-from netcourse.simulation.linux.shell.redirection import Redirected, Streams, problem
-from netcourse.simulation.linux.shell.tokens import ShellSyntaxError
-from netcourse.simulation.linux.shell.traps import Traps
 from netcourse.simulation.linux.shell.wording import text_of
 from netcourse.simulation.linux.signals import Signal
 from netcourse.simulation.linux.tasks import Freezer, Future

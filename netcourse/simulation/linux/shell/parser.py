@@ -1,107 +1,28 @@
-"""From shell text to a tree: lists, pipelines, loops and conditions (POSIX, Shell Command Language, section 2)."""
+"""From the words and signs of a script to its tree, a line at a time (POSIX, Shell Command Language, section 2)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from netcourse.simulation.linux.shell.tokens import Scanner, ShellSyntaxError, Token, Unfinished
+from netcourse.simulation.linux.shell.tree import (
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Loop,
+    Node,
+    Pipeline,
+    Redirection,
+    Sequence,
+)
 
-RESERVED = {"case", "esac",
-            "for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}", "!"}
+RESERVED = {"case", "esac", "for", "while", "until", "if", "then", "elif", "else", "fi", "do", "done", "in", "{", "}",
+            "!"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-
-
-@dataclass(frozen=True)
-class Redirection:
-    """Stream ``number`` comes from or goes to ``target``; ``operator`` is <, >, >>, &>, <&, >& or <<."""
-
-    operator: str
-    number: int
-    target: str
-    is_literal: bool = False
-
-
-@dataclass(frozen=True)
-class Command:
-    assignments: tuple[str, ...]
-    words: tuple[str, ...]
-    redirections: tuple[Redirection, ...] = ()
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    stages: tuple[Node, ...]
-    inverted: bool = False
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """Pipelines with what stands between them: ``&&``, ``||``, ``;`` or ``&`` after each."""
-
-    parts: tuple[tuple[Node, str], ...]
-
-
-@dataclass(frozen=True)
-class For:
-    name: str
-    words: tuple[str, ...]
-    body: Sequence
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True)
-class Loop:
-    """``until`` turns the condition round."""
-
-    condition: Sequence
-    body: Sequence
-    until: bool
-
-
-@dataclass(frozen=True)
-class If:
-    branches: tuple[tuple[Sequence, Sequence], ...]
-    otherwise: Sequence | None
-
-
-@dataclass(frozen=True)
-class Group:
-    """A subshell ``( )`` or a group ``{ }``, with its redirections."""
-
-    body: Sequence
-    subshell: bool
-    redirections: tuple[Redirection, ...] = field(default=())
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True)
-class Case:
-    """Patterns and what is done for the first that fits."""
-
-    word: str
-    branches: tuple[tuple[tuple[str, ...], Sequence], ...]
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True)
-class Function:
-    name: str
-    body: Node
-
-
-@dataclass(frozen=True)
-class Script:
-    """Text of which each line is done before the next one is read; the first one has the number ``line``."""
-
-    text: str
-    line: int = 0
-
-
-Node = Command | Pipeline | Sequence | For | Loop | If | Group | Case | Function | Script
-
 
 # what a word at the beginning of a command stands for, and whether the next one may stand for something too
 Expansion = Callable[[Token], tuple[list[Token], bool]]

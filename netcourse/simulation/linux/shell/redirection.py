@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from netcourse.simulation.linux.pipes import Pipe
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.shell.parser import Redirection
+from netcourse.simulation.linux.shell.tree import Redirection
 
 TERMINALS = ("/dev/tty", "/dev/console", "/dev/pts/0")
 Expand = Callable[[str], Awaitable[str]]

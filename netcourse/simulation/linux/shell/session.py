@@ -10,10 +10,10 @@ from netcourse.simulation.linux.shell.interpreter import Shell
 from netcourse.simulation.linux.shell.job_control import JobControl
 from netcourse.simulation.linux.shell.leaving import Exit, Failed, Interrupted
 from netcourse.simulation.linux.shell.line_editor import LineEditor
-from netcourse.simulation.linux.shell.parser import Sequence
 from netcourse.simulation.linux.shell.prompt import prompt
 from netcourse.simulation.linux.shell.redirection import Streams
 from netcourse.simulation.linux.shell.tokens import ShellSyntaxError, Unfinished, tokens
+from netcourse.simulation.linux.shell.tree import Sequence
 from netcourse.simulation.linux.signals import Signal
 
 GREETING = ("\n\nBusyBox v1.38.0 (Debian 1:1.38.0-3+b1) built-in shell (ash)\n"

@@ -6,9 +6,9 @@ from netcourse.simulation.linux.pipes import TooMuch
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.shell.interpreter import Shell
 from netcourse.simulation.linux.shell.leaving import Exit
-from netcourse.simulation.linux.shell.parser import Script
 from netcourse.simulation.linux.shell.redirection import Streams, problem
 from netcourse.simulation.linux.shell.session import session
+from netcourse.simulation.linux.shell.tree import Script
 from netcourse.simulation.linux.shell.variables import inherited
 
 PROMPTS = {"PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}

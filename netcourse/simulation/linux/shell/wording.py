@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netcourse.simulation.linux.shell.parser import (
+from netcourse.simulation.linux.shell.tree import (
     Case,
     Command,
     For,

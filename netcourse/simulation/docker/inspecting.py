@@ -151,7 +151,7 @@ def summarise_container(container: Container) -> dict[str, Any]:
     """A line of ``docker ps``."""
     ports = [_port(port, place) for port, places in _ports(container).items() for place in places or [None]]
     return {
-        "Id": container.id, "Names": _names(container), "Image": container.config["Image"],
+        "Id": container.id, "Names": _names(container), "Image": _image_name(container),
         "ImageID": container.image.id, "Command": container.command_text, "Created": container.created // SECOND,
         "Ports": ports, "Labels": container.config.get("Labels") or {}, "State": container.state,
         "Status": status_text(container), "HostConfig": {"NetworkMode": container.network_mode},
@@ -159,6 +159,12 @@ def summarise_container(container: Container) -> dict[str, Any]:
                                          for name, endpoint in sorted(container.endpoints.items())}},
         "Mounts": _mounts(container),
     }
+
+
+def _image_name(container: Container) -> str:
+    """The name that it was made with, as long as this is still the image's."""
+    name = str(container.config["Image"])
+    return name if name and container.engine.images.find(name) is container.image else container.image.id
 
 
 def _names(container: Container) -> list[str]:

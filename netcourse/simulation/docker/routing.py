@@ -26,6 +26,7 @@ _VERSION = re.compile(r"^/v([0-9.]+)(?=/)")
 _REAL = {"containers", "images", "networks", "volumes", "exec", "swarm", "nodes", "services", "tasks", "secrets",
          "configs", "plugins", "build", "commit", "session", "distribution", "grpc"}
 """The first words of the paths at which dockerd has something, simulated or not."""
+_NOTHING_BY_ITSELF = {"/containers", "/images", "/exec", "/distribution"}
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -75,7 +76,7 @@ def _clean(path: str) -> str:
 
 def _no_such_page(method: str, path: str) -> Response:
     known = any(pattern.fullmatch(path) for routes in ROUTES.values() for pattern, _ in routes)
-    if not known and path.strip("/").partition("/")[0] in _REAL:
+    if not known and path.strip("/").partition("/")[0] in _REAL and path.rstrip("/") not in _NOTHING_BY_ITSELF:
         raise not_simulated(f"{method} {path}")
     return Response({"message": "page not found"}, 404, from_engine=False)
 

@@ -10,10 +10,10 @@ from netcourse.simulation.docker import signalling
 from netcourse.simulation.docker.api.bodies import STRUCTS
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Route
 from netcourse.simulation.docker.api.numbers import size_of_terminal
+from netcourse.simulation.docker.api.platforms import check_created, platform_of
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
-from netcourse.simulation.docker.image_names import check_platform
 from netcourse.simulation.docker.inspecting import inspect_container, sizes
 from netcourse.simulation.docker.limits import updated_limits
 from netcourse.simulation.docker.mac_addresses import move_to_endpoint
@@ -30,11 +30,12 @@ def create(request: Request) -> Response:
     wanted = request.json("container.CreateRequest")
     if not wanted.keys() & STRUCTS["container.CreateRequest"].keys() - {"HostConfig", "NetworkingConfig"}:
         raise bad_request("config cannot be empty in order to create a container")
-    check_platform(request.one("platform"))
+    platform = platform_of(request.one("platform"))
     warnings = move_to_endpoint(wanted)
     if request.version in WITHOUT_WARNING:
         warnings = []
     with request.world.enter() as engine:
+        check_created(engine.images, platform, str(wanted.get("Image") or ""))
         container = engine.containers.create(request.one("name"), wanted)
         if container.network_mode == "host" and container.host_config.get("PortBindings"):
             warnings.append("Published ports are discarded when using host network mode")

@@ -21,7 +21,7 @@ def check_known(filters: Filters, known: Collection[str]) -> None:
 def check_truth(filters: Filters, key: str) -> None:
     """Raises EngineError for a filter that is neither true nor false, or both (moby GetBoolOrDefault)."""
     values = filters.get(key, [])
-    if values and not any({*values} <= same for same in (TRUE, FALSE)):
+    if values and bool({*values} & TRUE) == bool({*values} & FALSE):
         raise bad_request(f"invalid filter '{key}=[{' '.join(sorted(values))}]'")
 
 

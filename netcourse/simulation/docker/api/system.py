@@ -76,8 +76,7 @@ def disk_usage(request: Request) -> Response:
         counts = Counter(container.image.id for container in containers)
         return Response({
             "LayersSize": sum(image.size for image in images),
-            "Images": [summary(image, image.tags, counts[image.id]) | {"SharedSize": 0}
-                       for image in images],
+            "Images": [summary(image, engine.images.names_of(image), counts[image.id], 0) for image in images],
             "Containers": [summarise_container(container) | sizes(container) for container in containers],
             "Volumes": [volume.shown | {"UsageData": {"RefCount": len(users(engine, volume.name)), "Size": volume.size}}
                         for volume in engine.volumes.all()],

@@ -15,7 +15,7 @@ from netcourse.simulation.docker.errors import EngineError, bad_request, failed,
 from netcourse.simulation.docker.starting import cannot_mount
 from netcourse.simulation.docker.tmpfs import STICKY_FOR_ALL, Memory, read_options
 from netcourse.simulation.docker.volumes import ANONYMOUS
-from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount
+from netcourse.simulation.linux.files import LARGEST_TREE, Mount
 from netcourse.simulation.linux.image import Image
 from netcourse.simulation.linux.memory_files import memory_files
 
@@ -105,9 +105,9 @@ def mount_all(container: Container) -> None:
     points = [*container.mounts, *_memories(container.host_config)]
     container.files.read_only = False
     for point in sorted(points, key=lambda point: len(point.place)):
-        source, files = _source(container, point)
+        source, mount = _source(container, point)
         try:
-            container.files.mount_files(point.place, Mount(files, point.writable))
+            container.files.mount_files(point.place, mount)
         except NotADirectoryError:
             raise cannot_mount(source, point.place) from None
         if point.volume:
@@ -117,20 +117,26 @@ def mount_all(container: Container) -> None:
     container.files.read_only = bool(container.host_config.get("ReadonlyRootfs"))
 
 
-def _source(container: Container, point: MountPoint) -> tuple[str, FileSystem]:
+def _source(container: Container, point: MountPoint) -> tuple[str, Mount]:
     clock = container.engine.machine.clock
     if not point.volume:
-        return "tmpfs", memory_files(clock, point.memory.size, point.memory.mode, point.memory.owner)
+        files = memory_files(clock, point.memory.size, point.memory.mode, point.memory.owner)
+        return "tmpfs", Mount(files, point.writable)
     volume = container.engine.volumes.get(point.volume)
     image = container.image.content.below(point.place) if point.copies else Image({}, {})
-    return volume.mount_point, volume.filled_from(image, clock)
+    mount = volume.mounted(image, clock)
+    return volume.mount_point, replace(mount, writable=mount.writable and point.writable)
 
 
 def unmount_all(container: Container) -> None:
     """It has ended."""
+    engine = container.engine
     for point in container.mounts:
         if point.volume:
-            container.engine.events.emit("volume", "unmount", point.volume,
+            if not any(engine.containers.get(user).is_running for user in users(engine, point.volume)
+                       if user != container.id):
+                engine.volumes.get(point.volume).unmounted()
+            engine.events.emit("volume", "unmount", point.volume,
                                          {"container": container.id, "driver": "local"})
 
 
@@ -246,5 +252,5 @@ def _with_volume(engine: Engine, point: MountPoint, options: dict[str, Any]) -> 
     if not point.volume:
         point = replace(point, volume=engine.new_id())
         options = options | {"Labels": (options.get("Labels") or {}) | {ANONYMOUS: ""}}
-    engine.volumes.create(point.volume, options, engine.timestamp())
+    engine.volumes.create(point.volume, options, engine.now)
     return point

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import queue
 from collections import Counter
-from typing import Any
 
 from netcourse.simulation.docker.api.images import summary
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
-from netcourse.simulation.docker.errors import bad_request, not_found
+from netcourse.simulation.docker.errors import bad_request, no_swarm, not_found
 from netcourse.simulation.docker.events import Event, matches
 from netcourse.simulation.docker.inspecting import sizes, summarise_container
 from netcourse.simulation.docker.mounts import users
@@ -139,11 +138,8 @@ ROUTES: list[Route] = [
 ]
 
 
-def swarm_refusal(request: Request) -> Response:
-    text = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
-            "swarm and try again.")
-    body: dict[str, Any] = {"message": text}
-    return Response(body, 503)
+def swarm_refusal(_: Request) -> Response:
+    raise no_swarm()
 
 
 def leave_swarm(request: Request) -> Response:

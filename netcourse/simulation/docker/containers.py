@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netcourse.simulation.docker import devices, init, joining, mounts, sharing, starting
+from netcourse.simulation.docker.cgroups import check_groups
 from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
 from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
@@ -199,6 +200,7 @@ class Container:
                 raise failed("cannot join own network namespace")
             sharing.check_mates(self)
             starting.check_ulimits(self.host_config.get("Ulimits") or [])
+            check_groups(self.id, self.host_config)
             devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
         except starting.CannotStart as mistake:
@@ -228,7 +230,7 @@ class Container:
     def _spawn(self) -> None:
         assert self.namespace is not None
         shared_pids = sharing.others_pids(self)
-        self.pids = shared_pids or PidNamespace(self._most_processes)
+        self.pids = shared_pids or PidNamespace(self.most_processes)
         sysctls = self.host_config.get("Sysctls")
         if sysctls:
             self._mount_kernel_files(self.namespace, writable=True)
@@ -238,7 +240,7 @@ class Container:
         mount_devices(self.files, self.namespace, writable=is_privileged)
         devices.mount_devices(self.host_config, self.files)
         self.files.mount_roots(self._files_of)
-        self.streams.rotate(rotation(self.logging))
+        self.streams.rotate(rotation(self))
         if self.host_config.get("Init"):
             self.files.mount_program(init.PATH, init.docker_init)
         command = [init.PATH, "--", *self.command] if self.host_config.get("Init") else self.command
@@ -261,7 +263,7 @@ class Container:
         return process.files if process is not None else None
 
     @property
-    def _most_processes(self) -> int:
+    def most_processes(self) -> int:
         limit = self.host_config.get("PidsLimit") or 0
         return min(limit, MOST_PROCESSES) if limit > 0 else MOST_PROCESSES
 

@@ -69,7 +69,8 @@ def _host_config(container: Container) -> dict[str, Any]:
     shown |= {"NetworkMode": container.network_mode, "LogConfig": container.logging,
               # the docker command sends -1 for none
               "MemorySwappiness": None if swappiness is None or swappiness < 0 else swappiness,
-              "MemorySwap": given.get("MemorySwap") or 2 * memory, "Links": container.engine.links.shown(container)}
+              "PidsLimit": given.get("PidsLimit"), "MemorySwap": given.get("MemorySwap") or 2 * memory,
+              "Links": container.engine.links.shown(container)}
     if given.get("Privileged"):
         shown |= {"MaskedPaths": None, "ReadonlyPaths": None}
     if given.get("Privileged") or "host" in (given.get("PidMode"), given.get("IpcMode")):

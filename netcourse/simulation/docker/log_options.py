@@ -6,11 +6,15 @@ Seen on Engine 28.5.2 (moby daemon/logger, jsonfilelog and local).
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
+from netcourse.simulation.docker.log_attributes import attributes_of
 from netcourse.simulation.docker.output import Rotation
 from netcourse.simulation.docker.truth import truth
+
+if TYPE_CHECKING:
+    from netcourse.simulation.docker.containers import Container
 
 Settings = dict[str, Any]
 
@@ -50,11 +54,13 @@ def check_logging(_: Settings, host_config: Settings) -> None:
             raise bad_request(f"error parsing option max-buffer-size: {error}") from None
 
 
-def rotation(logging: Settings) -> Rotation | None:
+def rotation(container: Container) -> Rotation | None:
     """When a container starts: None for a log that is kept whole. Raises EngineError."""
+    logging = container.logging
     if logging["Type"] == "none" or not logging["Config"]:
         return None
     try:
+        attributes_of(container)
         return (_local if logging["Type"] == "local" else _json_file)(logging["Config"])
     except ValueError as error:
         raise _cannot_begin(str(error)) from None

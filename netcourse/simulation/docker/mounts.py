@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
 
 BINDING = "mounting this computer's own files"
-UNSIMULATED_KINDS = {"bind": BINDING, "image": "mounting an image", "npipe": "a named pipe",
-                     "cluster": "a cluster volume"}
-MODES = ({"ro", "rw"}, {"z", "Z"}, {"nocopy"})
+UNSIMULATED_KINDS = {"bind": BINDING, "image": "mounting an image"}
+PROPAGATIONS = {"private", "rprivate", "slave", "rslave", "shared", "rshared"}
+MODES = ({"ro", "rw"}, {"z", "Z"}, {"nocopy"}, PROPAGATIONS)
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,8 @@ def _bind(text: str) -> MountPoint:
         raise failed(f"invalid mode: {mode}")
     try:
         _check_destination(destination)
+        if not source.startswith("/") and {*mode.split(",")} & PROPAGATIONS:
+            raise bad_request("field BindOptions must not be specified")
     except EngineError as error:
         raise failed(f"invalid volume specification: '{text}': invalid mount config for type "
                      f"\"{'bind' if source.startswith('/') else 'volume'}\": {error}") from None
@@ -206,6 +208,9 @@ def _mount(settings: dict[str, Any]) -> MountPoint:
         _check_destination(destination)
         if kind == "tmpfs" and source:
             raise bad_request("field Source must not be specified")
+        if kind == "bind" and not source:
+            raise bad_request("field Source must not be empty")
+        _check_subpath(str((settings.get("VolumeOptions") or {}).get("Subpath") or ""), source)
     except EngineError as error:
         raise bad_request(f'invalid mount config for type "{kind}": {error}') from None
     if kind in UNSIMULATED_KINDS:
@@ -221,6 +226,13 @@ def _mount(settings: dict[str, Any]) -> MountPoint:
     return MountPoint("volume", destination, source, "z", writable, bool(source), not options.get("NoCopy"))
 
 
+def _check_subpath(subpath: str, source: str) -> None:
+    if subpath and not source:
+        raise bad_request("must not set Subpath when using anonymous volumes")
+    if subpath.startswith("/") or posixpath.normpath(subpath or ".").split("/")[0] == "..":
+        raise bad_request("subpath must be a relative path within the volume")
+
+
 def _of_others(engine: Engine, host_config: dict[str, Any]) -> list[MountPoint]:
     """What ``--volumes-from CONTAINER[:mode]`` brings."""
     found = []
@@ -228,7 +240,7 @@ def _of_others(engine: Engine, host_config: dict[str, Any]) -> list[MountPoint]:
         reference, _, mode = str(text).partition(":")
         if not text:
             raise bad_request("volumes-from specification cannot be an empty string")
-        if mode and not _is_mode(mode):
+        if mode and (not _is_mode(mode) or {*mode.split(",")} & PROPAGATIONS):
             raise bad_request(f"invalid mode: {mode}")
         if not reference:
             raise bad_request('invalid name or ID supplied: ""')

@@ -48,6 +48,8 @@ class Containers:
 
     def get(self, reference: str) -> Container:
         """By id, name, or the beginning of an id. Raises EngineError."""
+        if not reference:
+            raise bad_request('invalid name or ID supplied: ""')
         container = self._find(reference)
         if container is None:
             raise not_found(f"No such container: {reference}")

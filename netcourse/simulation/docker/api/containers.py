@@ -11,11 +11,12 @@ from netcourse.simulation.docker.api.bodies import STRUCTS
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Route
 from netcourse.simulation.docker.api.numbers import size_of_terminal
 from netcourse.simulation.docker.api.platforms import check_created, platform_of
+from netcourse.simulation.docker.cgroups import check_updated_groups
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
 from netcourse.simulation.docker.inspecting import inspect_container, sizes
-from netcourse.simulation.docker.limits import updated_limits
+from netcourse.simulation.docker.limits import settle_new, updated_limits, without_unsupported
 from netcourse.simulation.docker.mac_addresses import move_to_endpoint
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.signals import Signal
@@ -31,9 +32,9 @@ def create(request: Request) -> Response:
     if not wanted.keys() & STRUCTS["container.CreateRequest"].keys() - {"HostConfig", "NetworkingConfig"}:
         raise bad_request("config cannot be empty in order to create a container")
     platform = platform_of(request.one("platform"))
-    warnings = move_to_endpoint(wanted)
-    if request.version in WITHOUT_WARNING:
-        warnings = []
+    moved = move_to_endpoint(wanted)
+    warnings = [*settle_new(wanted.get("HostConfig") or {}),
+                *([] if request.version in WITHOUT_WARNING else moved)]
     with request.world.enter() as engine:
         check_created(engine.images, platform, str(wanted.get("Image") or ""))
         container = engine.containers.create(request.one("name"), wanted)
@@ -168,15 +169,19 @@ def resize(request: Request) -> Response:
 
 def update(request: Request) -> Response:
     wanted = request.json("container.UpdateConfig")
+    warnings = without_unsupported(wanted)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         policy = wanted.get("RestartPolicy") or {}
         changed = _changed_limits(container, wanted) | ({"RestartPolicy": policy} if policy.get("Name") else {})
         if "RestartPolicy" in changed:
             _check_policy(container, policy)
+        if container.is_running:
+            check_updated_groups(container.id, changed)
         container.host_config |= changed
+        container.pids.most = container.most_processes
         container.emit("update")
-    return Response({"Warnings": None})
+    return Response({"Warnings": warnings or None})
 
 
 def _changed_limits(container: Container, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from netcourse.simulation.docker import known_names
+from netcourse.simulation.docker import interface_settings, known_names
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_found
 from netcourse.simulation.docker.ports import wanted_ports
@@ -93,6 +93,7 @@ def _attach(container: Container, endpoint: Endpoint) -> None:
         wanted = (endpoint.settings.get("DriverOpts") or {}).get("com.docker.network.endpoint.ifname")
         interface = str(wanted or _free_interface(container.namespace, driver.interface_prefix(endpoint.network)))
         driver.join(endpoint, container.namespace, interface)
+        interface_settings.apply(endpoint, container.namespace)
         _place_default_route(container)
         _publish(container)
     except EngineError:

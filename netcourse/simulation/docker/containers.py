@@ -64,6 +64,7 @@ class Container:
     pids: PidNamespace = field(default_factory=PidNamespace)
     execs: list[Exec] = field(default_factory=list)
     asked_to_stop: bool = False
+    is_being_stopped: bool = False
     dns: EmbeddedDNS | None = None
     resolver_file: bytes = b""
 
@@ -181,6 +182,7 @@ class Container:
             self._prepare()
             joining.enter(self)
             self._spawn_or_leave()
+            joining.tell_connected(self)
         except EngineError:
             self.exit_code = self.exit_code or starting.NEVER_RAN
             if self.host_config.get("AutoRemove"):
@@ -206,6 +208,7 @@ class Container:
         except starting.CannotStart as mistake:
             error = starting.told_by_runc(mistake)
             self.exit_code, self.error = mistake.code, str(error)
+            joining.tell_disconnected(self)
             raise error from None
         except EngineError as error:
             self.error = str(error)
@@ -325,6 +328,8 @@ class Container:
             self.health.end()
         for mate in [p for p in self.engine.machine.processes.values() if self._is_mate(p, of=process)]:
             mate.kill(Signal.SIGKILL)
+        if self.is_being_stopped:
+            self.emit("stop")
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
         self.engine.containers.ended(self)
 

@@ -47,10 +47,18 @@ def inspect_container(container: Container) -> dict[str, Any]:
         "ProcessLabel": "", "AppArmorProfile": "",
         "ExecIDs": [run.id for run in container.execs if not run.is_over] or None,
         "HostConfig": _host_config(container),
-        "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": _mounts(container),
+        "GraphDriver": {"Data": _folders(container), "Name": "overlay2"}, "Mounts": _mounts(container),
         "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
         "NetworkSettings": _network_settings(container),
     }
+
+
+def _folders(container: Container) -> dict[str, str]:
+    """Where its files would be on the machine: its own over its image's."""
+    own = container.root.removesuffix("/merged")
+    image = f"{own.removesuffix(container.id)}{container.image.layer.removeprefix('sha256:')}"
+    return {"ID": container.id, "LowerDir": f"{own}-init/diff:{image}/diff", "MergedDir": container.root,
+            "UpperDir": f"{own}/diff", "WorkDir": f"{own}/work"}
 
 
 def _paths(container: Container) -> dict[str, str]:

@@ -45,18 +45,32 @@ def enter(container: Container) -> None:
 
 
 def _join_all(container: Container) -> None:
-    networks = container.engine.networks
     joined: list[Endpoint] = []
     try:
         for endpoint in container.endpoints.values():
             _attach(container, endpoint)
             joined.append(endpoint)
-            if endpoint.network.driver != "null":
-                networks.emit(endpoint.network, "connect", container=container.id)
     except EngineError:
+        _tell(container, "connect", joined)
         for endpoint in joined:
-            networks.detach(endpoint)
+            container.engine.networks.detach(endpoint)
+        tell_disconnected(container)
         raise
+
+
+def tell_connected(container: Container) -> None:
+    """dockerd connects it once its program is found, and only then says so."""
+    _tell(container, "connect", container.endpoints.values())
+
+
+def tell_disconnected(container: Container) -> None:
+    """Of one that couldn't even be connected."""
+    _tell(container, "disconnect", container.endpoints.values())
+
+
+def _tell(container: Container, action: str, endpoints: Iterable[Endpoint]) -> None:
+    for endpoint in endpoints:
+        container.engine.networks.emit(endpoint.network, action, container=container.id)
 
 
 def leave(container: Container) -> None:
@@ -69,8 +83,7 @@ def leave(container: Container) -> None:
         if endpoint.id:
             known_names.remove_own_address(container, endpoint.ip)
             container.engine.networks.detach(endpoint)
-            if endpoint.network.driver != "null":
-                container.engine.networks.emit(endpoint.network, "disconnect", container=container.id)
+            container.engine.networks.emit(endpoint.network, "disconnect", container=container.id)
     container.files.close_namespaces()
     if container.namespace is not None and not shared:
         container.namespace.close()

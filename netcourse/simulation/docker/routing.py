@@ -13,6 +13,7 @@ from netcourse.simulation.docker.api import (
     images,
     listing,
     networks,
+    swarm,
     system,
     top,
     volumes,
@@ -36,7 +37,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
     by_method: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
-    for module in (system, networks, containers, following, listing, top, execs, images, volumes):
+    for module in (system, networks, containers, following, listing, top, execs, images, volumes, swarm):
         for method, path, handler in module.ROUTES:
             by_method.setdefault(method, []).append((_pattern(path), handler))
     return by_method

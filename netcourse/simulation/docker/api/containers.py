@@ -68,7 +68,6 @@ def stop(request: Request) -> Response:
             return Response(status=304)
     with _said_of(f"cannot stop container: {request.parts['id']}"):
         _end(request, container, patience)
-    request.alone(lambda: container.emit("stop"))
     return Response(status=204)
 
 
@@ -79,13 +78,16 @@ def _end(request: Request, container: Container, patience: int | None) -> None:
         process, seconds = container.process, signalling.grace(container) if patience is None else patience
         if container.state == "restarting":
             signalling.cancel_restart(container)
+            container.emit("stop")
         if process is None:
             return
+        container.is_being_stopped = True
         signalling.kill(container, number or container.stop_signal)
     request.world.let_pass(seconds, lambda: process.exit.done)
     with request.world.enter():
         if container.process is process and not process.exit.done:
             signalling.kill(container, Signal.SIGKILL)
+        container.is_being_stopped = False
 
 
 def _patience(request: Request) -> int | None:

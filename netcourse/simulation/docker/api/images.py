@@ -11,13 +11,15 @@ from netcourse.simulation.docker.api.filters import Filters, check_known, check_
 from netcourse.simulation.docker.api.messages import TRUE, Connection, Handler, Request, Response, Route, Stream
 from netcourse.simulation.docker.api.platforms import check_chosen, check_pulled
 from netcourse.simulation.docker.engine import Engine
-from netcourse.simulation.docker.errors import EngineError, bad_request, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
 from netcourse.simulation.docker.image_names import TAG, ImageName, fits, is_digest, parse_name
 from netcourse.simulation.docker.image_removal import Records, remove_image
 from netcourse.simulation.docker.images import Image
 from netcourse.simulation.docker.timestamps import timestamp_text
 from netcourse.simulation.linux.clock import SECOND
 
+BUILD_FILTERS = {"until", "unused-for", "id", "parent", "type", "description", "inuse", "shared", "private", "label",
+                 "label!"}
 COMMENT = "Imported from -"
 """The catalogue's images are shown like those that were imported: they weren't built of a Dockerfile."""
 
@@ -190,6 +192,12 @@ def _pruned(engine: Engine, image: Image, *, everything: bool) -> Records:
 
 def prune_builds(request: Request) -> Response:
     """Nothing has ever been built here."""
+    try:
+        check_known(request.filters(), BUILD_FILTERS)
+    except EngineError as error:
+        raise failed(f"failed to prune build cache: {error}") from None
+    with request.world.enter() as engine:
+        engine.events.emit("builder", "prune", "", {"reclaimed": "0"})
     return Response({"CachesDeleted": None, "SpaceReclaimed": 0})
 
 

@@ -21,6 +21,7 @@ from netcourse.simulation.docker.errors import EngineError, bad_request, failed
 from netcourse.simulation.docker.inspecting import sizes, summarise_container
 
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
+HEALTHS = ("none", "starting", "healthy", "unhealthy")
 TRUE_WORDS = ("1", "t", "true", "True", "TRUE")
 
 Test = Callable[[Container, str], bool]
@@ -49,6 +50,10 @@ def _check(filters: Filters, known: set[str]) -> None:
         if value not in STATES:
             raise bad_request(f"invalid filter 'status={value}': invalid value for state ({value}): must be one of "
                               f"{', '.join(STATES)}")
+    for value in filters.get("health", []):
+        if value not in HEALTHS:
+            raise bad_request(f"invalid filter 'health={value}': invalid value for health ({value}): must be one of "
+                              f"{', '.join(HEALTHS)}")
     for value in filters.get("exited", []):
         if not value.lstrip("+-").isdecimal():
             raise bad_request(f"invalid filter 'exited={value}': strconv.Atoi: parsing \"{value}\": invalid syntax")

@@ -41,7 +41,8 @@ RUNTIME_THREADS = 5
 class Container:
     """``state`` is created, running, paused, restarting, exited or dead. Times are nanoseconds since the epoch.
 
-    ``resolver_file`` is what the engine last wrote into its /etc/resolv.conf.
+    ``resolver_file`` is what the engine last wrote into its /etc/resolv.conf. ``has_own_files`` and ``has_log``: so far
+    it has come when it was started.
     """
 
     engine: Engine
@@ -67,6 +68,8 @@ class Container:
     is_being_stopped: bool = False
     dns: EmbeddedDNS | None = None
     resolver_file: bytes = b""
+    has_own_files: bool = False
+    has_log: bool = False
 
     def __post_init__(self) -> None:
         self.files = FileSystem(self.image.content, self.engine.machine.clock)
@@ -110,6 +113,11 @@ class Container:
     def hostname(self) -> str:
         if self.host_config.get("UTSMode") == "host":
             return self.engine.machine.name
+        return self.configured_hostname
+
+    @property
+    def configured_hostname(self) -> str:
+        """What its environment tells, whosever name it really has."""
         if (mate := self.mate()) is not None:
             return mate.hostname
         own = self.engine.machine.name if self.network_mode == "host" else self.short_id
@@ -152,7 +160,7 @@ class Container:
 
     def environment(self, more: Iterable[str] = (), *, terminal: bool) -> dict[str, str]:
         """A name without "=" takes the variable away (moby daemon/container, ReplaceOrAppendEnvVars)."""
-        found = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if terminal else {})
+        found = {"PATH": DEFAULT_PATH, "HOSTNAME": self.configured_hostname} | ({"TERM": "xterm"} if terminal else {})
         found |= self.engine.links.environment(self)
         for text in (*(self.config.get("Env") or []), *more):
             name, equals, value = text.partition("=")
@@ -189,6 +197,7 @@ class Container:
                 self.engine.containers.remove(self, force=False, volumes=True)
             raise
         self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
+        self.has_log = True
         self.asked_to_stop = False
         self.emit("start")
         if self.health is not None:
@@ -201,13 +210,14 @@ class Container:
             if self.network_mode in (f"container:{self.name}", f"container:{self.id}"):
                 raise failed("cannot join own network namespace")
             sharing.check_mates(self)
+            self.has_own_files = True
             starting.check_ulimits(self.host_config.get("Ulimits") or [])
             check_groups(self.id, self.host_config)
             devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
         except starting.CannotStart as mistake:
             error = starting.told_by_runc(mistake)
-            self.exit_code, self.error = mistake.code, str(error)
+            self.exit_code, self.error, self.has_log = mistake.code, str(error), True
             joining.tell_disconnected(self)
             raise error from None
         except EngineError as error:
@@ -218,7 +228,7 @@ class Container:
         try:
             self._spawn()
         except starting.CannotStart as mistake:
-            self.exit_code = mistake.code
+            self.exit_code, self.has_log = mistake.code, True
             self._cannot_start(starting.told_by_runc(mistake))
         except EngineError as error:
             # about somebody who isn't there, who might have been
@@ -226,6 +236,8 @@ class Container:
 
     def _cannot_start(self, error: EngineError) -> NoReturn:
         joining.leave(self)
+        if not self.started:
+            joining.forget_networks(self)
         mounts.unmount_all(self)
         self.error = str(error)
         raise error from None

@@ -35,6 +35,7 @@ HOST_CONFIG: dict[str, Any] = {
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": MASKED,
     "ReadonlyPaths": READ_ONLY, "Init": None,
 }
+DEVICE_REQUEST: dict[str, Any] = {"Driver": "", "Count": 0, "DeviceIDs": None, "Capabilities": None, "Options": None}
 SHOWN_WHEN_GIVEN = {"Annotations", "StorageOpt", "Tmpfs", "Sysctls", "Mounts", "Init"}
 
 
@@ -62,11 +63,12 @@ def _folders(container: Container) -> dict[str, str]:
 
 
 def _paths(container: Container) -> dict[str, str]:
-    """Files that are made when it first starts."""
+    """Files that are made when it first starts, or tries to."""
+    has_log = container.has_log and container.logging["Type"] == "json-file"
     names = {"ResolvConfPath": "resolv.conf", "HostnamePath": "hostname", "HostsPath": "hosts"}
-    names |= {"LogPath": f"{container.id}-json.log" if container.logging["Type"] == "json-file" else ""}
-    return {field: f"{FOLDER}/{container.id}/{name}" if name and container.started else ""
-            for field, name in names.items()}
+    there = {field: f"{FOLDER}/{container.id}/{name}" if container.has_own_files else ""
+             for field, name in names.items()}
+    return there | {"LogPath": f"{FOLDER}/{container.id}/{container.id}-json.log" if has_log else ""}
 
 
 def _host_config(container: Container) -> dict[str, Any]:
@@ -79,6 +81,8 @@ def _host_config(container: Container) -> dict[str, Any]:
               "MemorySwappiness": None if swappiness is None or swappiness < 0 else swappiness,
               "PidsLimit": given.get("PidsLimit"), "MemorySwap": given.get("MemorySwap") or 2 * memory,
               "Links": container.engine.links.shown(container)}
+    if given.get("DeviceRequests"):
+        shown["DeviceRequests"] = [DEVICE_REQUEST | request for request in given["DeviceRequests"]]
     if given.get("Privileged"):
         shown |= {"MaskedPaths": None, "ReadonlyPaths": None}
     if given.get("Privileged") or "host" in (given.get("PidMode"), given.get("IpcMode")):

@@ -34,8 +34,10 @@ def enter(container: Container) -> None:
             return
         _join_all(container)
     except EngineError as error:
+        is_sharing = container.network_mode.startswith("container:")
+        container.has_own_files = container.has_log = bool(container.started) or not is_sharing
         container.error = f"failed to set up container networking: {error}"
-        if container.network_mode.startswith("container:"):
+        if is_sharing:
             container.error = f"joining network namespace of container: {error}"
         raise EngineError(error.status, container.error) from None
     known_names.write_own_names(container)
@@ -88,6 +90,12 @@ def leave(container: Container) -> None:
     if container.namespace is not None and not shared:
         container.namespace.close()
     container.namespace = None
+
+
+def forget_networks(container: Container) -> None:
+    """It has never really been there."""
+    for endpoint in container.endpoints.values():
+        endpoint.network_id = ""
 
 
 def join(container: Container, endpoint: Endpoint) -> None:

@@ -263,6 +263,8 @@ def _with_volume(engine: Engine, point: MountPoint, options: dict[str, Any]) -> 
         return point
     if not point.volume:
         point = replace(point, volume=engine.new_id())
-        options = options | {"Labels": (options.get("Labels") or {}) | {ANONYMOUS: ""}}
+        labels = options.get("Labels") or {}
+        labels[ANONYMOUS] = ""  # as in dockerd, labels that were asked for show it too
+        options = options | {"Labels": labels}
     engine.volumes.create(point.volume, options, engine.now)
     return point

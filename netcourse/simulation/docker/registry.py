@@ -74,7 +74,7 @@ class Containers:
         self._check_name(name)
         container.mounts = mounts.plan(container, config, host_config)
         config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
-                                                         else container.hostname)
+                                                         else container.configured_hostname)
         make_directory(container.directory, container.files, container.root)
         self._engine.links.register(container)
         self._containers[identifier] = container

@@ -133,11 +133,12 @@ def prune(request: Request) -> Response:
         until = check_pruning(filters, {"label", "label!", "until"}, engine.now)
         ended = [c for c in engine.containers if not c.is_up and c.created <= until and
                  labels_fit(c.config.get("Labels"), filters)]
+        reclaimed = sum(container.files.written_size() for container in ended)
         for container in ended:
             engine.containers.remove(container, force=False)
         names: list[Any] = [container.id for container in ended]
-        engine.events.emit("container", "prune", "", {"reclaimed": "0"})
-    return Response({"ContainersDeleted": names or None, "SpaceReclaimed": 0})
+        engine.events.emit("container", "prune", "", {"reclaimed": str(reclaimed)})
+    return Response({"ContainersDeleted": names or None, "SpaceReclaimed": reclaimed})
 
 
 ROUTES: list[Route] = [

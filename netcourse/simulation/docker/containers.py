@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netcourse.simulation.docker import devices, init, joining, mounts, sharing, starting
@@ -211,9 +210,10 @@ class Container:
                 raise failed("cannot join own network namespace")
             sharing.check_mates(self)
             self.has_own_files = True
+            self._check_user()
+            devices.check_devices(self.host_config, self.engine.machine_files)
             starting.check_ulimits(self.host_config.get("Ulimits") or [])
             check_groups(self.id, self.host_config)
-            devices.check_devices(self.host_config, self.engine.machine_files)
             mounts.mount_all(self)
         except starting.CannotStart as mistake:
             error = starting.told_by_runc(mistake)
@@ -224,6 +224,13 @@ class Container:
             self.error = str(error)
             raise
 
+    def _check_user(self) -> None:
+        """Somebody who isn't there might have been: it's nothing that was asked for wrongly. Raises EngineError."""
+        try:
+            self.user()
+        except EngineError as error:
+            raise failed(str(error)) from None
+
     def _spawn_or_leave(self) -> None:
         try:
             self._spawn()
@@ -231,8 +238,7 @@ class Container:
             self.exit_code, self.has_log = mistake.code, True
             self._cannot_start(starting.told_by_runc(mistake))
         except EngineError as error:
-            # about somebody who isn't there, who might have been
-            self._cannot_start(failed(str(error)) if error.status == HTTPStatus.BAD_REQUEST else error)
+            self._cannot_start(error)
 
     def _cannot_start(self, error: EngineError) -> NoReturn:
         joining.leave(self)

@@ -33,6 +33,12 @@ def wrong_sysctls(settings: dict[str, Any]) -> list[str]:
             "'X' must be 'ipv4', 'ipv6' or 'mpls'" for text in _sysctls(settings) if not _is_of_interface(text)]
 
 
+def check(endpoint: Endpoint) -> None:
+    """Before it is made. Raises EngineError."""
+    for text in _link_locals(endpoint.settings):
+        _link_local(text)
+
+
 def apply(endpoint: Endpoint, namespace: Namespace) -> None:
     """To an interface that is in its namespace. Raises EngineError."""
     if endpoint.address is None:

@@ -108,6 +108,7 @@ def join(container: Container, endpoint: Endpoint) -> None:
 def _attach(container: Container, endpoint: Endpoint) -> None:
     assert container.namespace is not None
     networks = container.engine.networks
+    interface_settings.check(endpoint)
     networks.attach(endpoint)
     driver = networks.drivers[endpoint.network.driver]
     try:

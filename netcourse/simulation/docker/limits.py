@@ -29,6 +29,10 @@ _SET = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 def check_limits(_: Wanted, host_config: Wanted) -> None:
     """Raises EngineError for the first limit that makes no sense."""
     _check_numbers(host_config, (*_CHECKS, *_CHECKS_OF_NEW_ONES))
+
+
+def check_storage(_: Wanted, host_config: Wanted) -> None:
+    """Raises EngineError."""
     if host_config.get("StorageOpt"):
         raise failed("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
 
@@ -97,9 +101,6 @@ _APART = (("CpuPeriod", "NanoCpus", "CPU Period cannot be updated as NanoCPUs"),
 _NUMBERS = ("Memory", "MemorySwap", "MemorySwappiness", "MemoryReservation", "NanoCpus", "CpuPeriod", "CpuQuota",
             "CpuShares", "OomScoreAdj", "ShmSize", "CpuRealtimePeriod", "CpuRealtimeRuntime")
 _CHECKS: Checks = (
-    (lambda w: w["ShmSize"] < 0, "SHM size can not be less than 0"),
-    (lambda w: w["OomScoreAdj"] not in SCORES,
-     "Invalid value {OomScoreAdj}, range for oom score adj is [-1000, 1000]"),
     (lambda w: w["Memory"] != 0 and w["Memory"] < LEAST_MEMORY, "Minimum memory limit allowed is 6MB"),
     (lambda w: 0 < w["MemorySwap"] < w["Memory"],
      "Minimum memoryswap limit should be larger than memory limit, see usage"),
@@ -119,6 +120,9 @@ _CHECKS: Checks = (
     (lambda w: 0 < w["CpuQuota"] < LEAST_QUOTA, "CPU cfs quota can not be less than 1ms (i.e. 1000)"),
     (lambda w: w["CpuRealtimeRuntime"] > w["CpuRealtimePeriod"] > 0,
      "cpu real-time runtime cannot be higher than cpu real-time period"),
+    (lambda w: w["ShmSize"] < 0, "SHM size can not be less than 0"),
+    (lambda w: w["OomScoreAdj"] not in SCORES,
+     "Invalid value {OomScoreAdj}, range for oom score adj is [-1000, 1000]"),
 )
 _CHECKS_OF_NEW_ONES: Checks = (
     (lambda w: w["Memory"] == 0 and w["MemorySwap"] > 0,

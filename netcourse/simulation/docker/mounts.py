@@ -94,6 +94,12 @@ def _chosen_driver(host_config: dict[str, Any]) -> dict[str, Any]:
     return {"Driver": driver} if driver else {}
 
 
+def check_mounts(_: dict[str, Any], host_config: dict[str, Any]) -> None:
+    """Raises EngineError for what ``--mount`` can't be told."""
+    for settings in host_config.get("Mounts") or []:
+        _mount(settings)
+
+
 def check_memory_mounts(_: dict[str, Any], host_config: dict[str, Any]) -> None:
     """Raises EngineError for memory that can't be where it is to be."""
     for destination in host_config.get("Tmpfs") or {}:

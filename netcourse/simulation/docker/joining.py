@@ -36,9 +36,7 @@ def enter(container: Container) -> None:
     except EngineError as error:
         is_sharing = container.network_mode.startswith("container:")
         container.has_own_files = container.has_log = bool(container.started) or not is_sharing
-        container.error = f"failed to set up container networking: {error}"
-        if is_sharing:
-            container.error = f"joining network namespace of container: {error}"
+        container.error = str(error) if is_sharing else f"failed to set up container networking: {error}"
         raise EngineError(error.status, container.error) from None
     known_names.write_own_names(container)
     known_names.write_own_resolver(container)
@@ -219,12 +217,14 @@ def _make_namespace(container: Container) -> Namespace:
     mate = container.mate()
     if mate is not None:
         if mate.namespace is None:
-            raise conflict(f"cannot join network namespace of a non running container: {mate.name}")
+            raise conflict(f"cannot join network namespace of a non running container: container {mate.name} is "
+                           f"{mate.state}")
         return mate.namespace
     if container.network_mode == "host":
         return container.engine.machine.root
     if container.network_mode.startswith("container:"):
-        raise failed(f"No such container: {container.network_mode.partition(':')[2]}")
+        raise failed("joining network namespace of container: No such container: "
+                     f"{container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
     namespace.settings.put("ip_unprivileged_port_start", FIRST_PORT_FOR_ALL)

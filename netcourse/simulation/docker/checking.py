@@ -11,7 +11,7 @@ from typing import Any
 
 from netcourse.simulation.docker.errors import bad_request, not_simulated
 from netcourse.simulation.docker.health import check_health
-from netcourse.simulation.docker.limits import check_limits
+from netcourse.simulation.docker.limits import check_limits, check_storage
 from netcourse.simulation.docker.log_options import check_logging
 from netcourse.simulation.docker.modes import (
     check_annotations,
@@ -20,7 +20,7 @@ from netcourse.simulation.docker.modes import (
     check_sysctls,
     check_unsimulated,
 )
-from netcourse.simulation.docker.mounts import check_memory_mounts
+from netcourse.simulation.docker.mounts import check_memory_mounts, check_mounts
 from netcourse.simulation.docker.signals import signal_number
 
 Settings = dict[str, Any]
@@ -48,6 +48,12 @@ CONFLICTS_WITH_SHARING = (
 def check_settings(config: Settings, host_config: Settings) -> None:
     """Raises EngineError for the first thing that dockerd wouldn't have."""
     for check in _CHECKS:
+        check(config, host_config)
+
+
+def check_rest(config: Settings, host_config: Settings) -> None:
+    """What dockerd looks at only when the image and the networks are right. Raises EngineError."""
+    for check in _LATER_CHECKS:
         check(config, host_config)
 
 
@@ -85,11 +91,14 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _restart(_: Settings, host_config: Settings) -> None:
+def _removal(_: Settings, host_config: Settings) -> None:
     policy = host_config.get("RestartPolicy") or {}
     if host_config.get("AutoRemove") and policy.get("Name") not in (None, "", "no"):
         raise bad_request("can't create 'AutoRemove' container with restart policy")
-    check_restart_policy(policy)
+
+
+def _restart(_: Settings, host_config: Settings) -> None:
+    check_restart_policy(host_config.get("RestartPolicy") or {})
 
 
 def _directory(config: Settings, _: Settings) -> None:
@@ -157,6 +166,7 @@ def _check_host_port(text: str) -> None:
 
 
 _CHECKS: tuple[Callable[[Settings, Settings], None], ...] = (
-    _sharing, _directory, _stop_signal, _environment, check_health, _capabilities, check_limits, check_modes,
-    check_security, check_annotations, check_sysctls, _extra_hosts, check_memory_mounts, _restart, _ports,
-    check_logging, check_unsimulated)
+    _sharing, _directory, _stop_signal, _environment, check_health, _removal, check_mounts, _extra_hosts, _ports,
+    _restart, _capabilities, check_annotations, check_sysctls, check_limits, check_modes, check_memory_mounts,
+    check_unsimulated)
+_LATER_CHECKS = (check_logging, check_security, check_storage)

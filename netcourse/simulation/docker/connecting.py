@@ -5,12 +5,13 @@ Seen on Engine 28.5.2 (moby daemon/container_operations.go).
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import joining
 from netcourse.simulation.docker.drivers import Endpoint, Network
-from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_found, not_simulated
+from netcourse.simulation.docker.errors import EngineError, bad_request, failed, forbidden, not_found
+from netcourse.simulation.docker.interface_settings import wrong_addresses, wrong_sysctls
 from netcourse.simulation.docker.mac_addresses import parse_mac
 
 if TYPE_CHECKING:
@@ -115,10 +116,6 @@ def check_settings(network: Network | None, settings: dict[str, Any], *, contain
     if problems:
         lines = problems if len(problems) == 1 else [f"* {problem}" for problem in problems]
         raise bad_request(f"{container_name}invalid endpoint settings:\n" + "\n".join(lines))
-    if wanted.get("LinkLocalIPs"):
-        raise not_simulated("a link-local address of a container")
-    if "com.docker.network.endpoint.sysctls" in (settings.get("DriverOpts") or {}):
-        raise not_simulated("a kernel setting of one interface")
 
 
 def _problems(network: Network | None, settings: dict[str, Any], ipv4: str, ipv6: str) -> list[str]:
@@ -128,21 +125,27 @@ def _problems(network: Network | None, settings: dict[str, Any], ipv4: str, ipv6
             problems.append("user specified IP address is supported on user defined networks only")
         if settings.get("Aliases"):
             problems.append("network-scoped alias is supported only for containers in user defined networks")
-    return [*problems, *(_address_problems(network, ipv4) if ipv4 else []),
-            *([NOT_CONFIGURED] if ipv6 and network is not None else [])]
+    return [*problems, *_wrong_address(ipv4, 4), *_wrong_address(ipv6, 6),
+            *wrong_addresses(settings), *(_place_problems(network, ipv4) if ipv4 and network is not None else []),
+            *([NOT_CONFIGURED] if ipv6 and network is not None else []), *wrong_sysctls(settings)]
 
 
-def _address_problems(network: Network | None, text: str) -> list[str]:
-    problems = []
-    try:
-        ip = IPv4Address(text)
-    except ValueError:
-        ip = None
-        problems.append(f"invalid IPv4 address: {text}")
-    if network is None:
-        return problems
+def _wrong_address(text: str, version: int) -> list[str]:
+    return [f"invalid IPv{version} address: {text}"] if text and _read(text, version) is None else []
+
+
+def _place_problems(network: Network, text: str) -> list[str]:
     if network.is_automatic or not network.is_user_defined:
-        problems.append(NOT_CONFIGURED)
-    elif ip is None or network.pool is None or ip not in network.pool:
-        problems.append(f"no configured subnet or ip-range contain the IP address {text}")
-    return problems
+        return [NOT_CONFIGURED]
+    ip = _read(text, 4)
+    if not isinstance(ip, IPv4Address) or network.pool is None or ip not in network.pool:
+        return [f"no configured subnet or ip-range contain the IP address {text}"]
+    return []
+
+
+def _read(text: str, version: int) -> IPv4Address | IPv6Address | None:
+    try:
+        ip = ip_address(text)
+    except ValueError:
+        return None
+    return ip if ip.version == version and not ip.is_unspecified else None

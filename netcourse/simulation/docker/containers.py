@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netcourse.simulation.docker import devices, init, joining, mounts, sharing, starting
+from netcourse.simulation.docker.cgroups import check_groups
 from netcourse.simulation.docker.checking import DEFAULT_CAPABILITIES, capability
 from netcourse.simulation.docker.dns import EmbeddedDNS
 from netcourse.simulation.docker.drivers import Endpoint
@@ -41,7 +41,8 @@ RUNTIME_THREADS = 5
 class Container:
     """``state`` is created, running, paused, restarting, exited or dead. Times are nanoseconds since the epoch.
 
-    ``resolver_file`` is what the engine last wrote into its /etc/resolv.conf.
+    ``resolver_file`` is what the engine last wrote into its /etc/resolv.conf. ``has_own_files`` and ``has_log``: so far
+    it has come when it was started.
     """
 
     engine: Engine
@@ -64,8 +65,11 @@ class Container:
     pids: PidNamespace = field(default_factory=PidNamespace)
     execs: list[Exec] = field(default_factory=list)
     asked_to_stop: bool = False
+    is_being_stopped: bool = False
     dns: EmbeddedDNS | None = None
     resolver_file: bytes = b""
+    has_own_files: bool = False
+    has_log: bool = False
 
     def __post_init__(self) -> None:
         self.files = FileSystem(self.image.content, self.engine.machine.clock)
@@ -109,6 +113,11 @@ class Container:
     def hostname(self) -> str:
         if self.host_config.get("UTSMode") == "host":
             return self.engine.machine.name
+        return self.configured_hostname
+
+    @property
+    def configured_hostname(self) -> str:
+        """What its environment tells, whosever name it really has."""
         if (mate := self.mate()) is not None:
             return mate.hostname
         own = self.engine.machine.name if self.network_mode == "host" else self.short_id
@@ -151,7 +160,7 @@ class Container:
 
     def environment(self, more: Iterable[str] = (), *, terminal: bool) -> dict[str, str]:
         """A name without "=" takes the variable away (moby daemon/container, ReplaceOrAppendEnvVars)."""
-        found = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if terminal else {})
+        found = {"PATH": DEFAULT_PATH, "HOSTNAME": self.configured_hostname} | ({"TERM": "xterm"} if terminal else {})
         found |= self.engine.links.environment(self)
         for text in (*(self.config.get("Env") or []), *more):
             name, equals, value = text.partition("=")
@@ -181,12 +190,14 @@ class Container:
             self._prepare()
             joining.enter(self)
             self._spawn_or_leave()
+            joining.tell_connected(self)
         except EngineError:
             self.exit_code = self.exit_code or starting.NEVER_RAN
             if self.host_config.get("AutoRemove"):
                 self.engine.containers.remove(self, force=False, volumes=True)
             raise
         self.state, self.started, self.exit_code, self.error = "running", self.engine.now, 0, ""
+        self.has_log = True
         self.asked_to_stop = False
         self.emit("start")
         if self.health is not None:
@@ -200,29 +211,41 @@ class Container:
                 raise failed("cannot join own network namespace")
             sharing.check_mates(self)
             starting.check_domain(self.host_config, self.config)
-            starting.check_ulimits(self.host_config.get("Ulimits") or [])
+            self.has_own_files = True
+            self._check_user()
             devices.check_devices(self.host_config, self.engine.machine_files)
+            starting.check_ulimits(self.host_config.get("Ulimits") or [])
+            check_groups(self.id, self.host_config)
             mounts.mount_all(self)
         except starting.CannotStart as mistake:
             error = starting.told_by_runc(mistake)
-            self.exit_code, self.error = mistake.code, str(error)
+            self.exit_code, self.error, self.has_log = mistake.code, str(error), True
+            joining.tell_disconnected(self)
             raise error from None
         except EngineError as error:
             self.error = str(error)
             raise
 
+    def _check_user(self) -> None:
+        """Somebody who isn't there might have been: it's nothing that was asked for wrongly. Raises EngineError."""
+        try:
+            self.user()
+        except EngineError as error:
+            raise failed(str(error)) from None
+
     def _spawn_or_leave(self) -> None:
         try:
             self._spawn()
         except starting.CannotStart as mistake:
-            self.exit_code = mistake.code
+            self.exit_code, self.has_log = mistake.code, True
             self._cannot_start(starting.told_by_runc(mistake))
         except EngineError as error:
-            # about somebody who isn't there, who might have been
-            self._cannot_start(failed(str(error)) if error.status == HTTPStatus.BAD_REQUEST else error)
+            self._cannot_start(error)
 
     def _cannot_start(self, error: EngineError) -> NoReturn:
         joining.leave(self)
+        if not self.started:
+            joining.forget_networks(self)
         mounts.unmount_all(self)
         self.error = str(error)
         raise error from None
@@ -230,7 +253,7 @@ class Container:
     def _spawn(self) -> None:
         assert self.namespace is not None
         shared_pids = sharing.others_pids(self)
-        self.pids = shared_pids or PidNamespace(self._most_processes)
+        self.pids = shared_pids or PidNamespace(self.most_processes)
         sysctls = self.host_config.get("Sysctls")
         if sysctls:
             self._mount_kernel_files(self.namespace, writable=True)
@@ -242,7 +265,7 @@ class Container:
         if self.has_terminal:
             mount_terminal(self.files)
         self.files.mount_roots(self._files_of)
-        self.streams.rotate(rotation(self.logging))
+        self.streams.rotate(rotation(self))
         if self.host_config.get("Init"):
             self.files.mount_program(init.PATH, init.docker_init)
         command = [init.PATH, "--", *self.command] if self.host_config.get("Init") else self.command
@@ -266,7 +289,7 @@ class Container:
         return process.files if process is not None else None
 
     @property
-    def _most_processes(self) -> int:
+    def most_processes(self) -> int:
         limit = self.host_config.get("PidsLimit") or 0
         return min(limit, MOST_PROCESSES) if limit > 0 else MOST_PROCESSES
 
@@ -329,6 +352,8 @@ class Container:
             self.health.end()
         for mate in [p for p in self.engine.machine.processes.values() if self._is_mate(p, of=process)]:
             mate.kill(Signal.SIGKILL)
+        if self.is_being_stopped:
+            self.emit("stop")
         self.emit("die", execDuration=str(duration), exitCode=str(self.exit_code))
         self.engine.containers.ended(self)
 

@@ -35,5 +35,10 @@ def not_implemented(message: str) -> EngineError:
     return EngineError(501, message)
 
 
+def no_swarm() -> EngineError:
+    return EngineError(503, 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to '
+                            "connect this node to swarm and try again.")
+
+
 def not_simulated(what: str) -> EngineError:
     return not_implemented(f"{what} isn't simulated by netcourse: use a real Docker Engine for it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from netcourse.simulation.linux.clock import SECOND, Clock
@@ -11,6 +12,8 @@ from netcourse.simulation.linux.clock import SECOND, Clock
 KEPT_EVENTS = 256
 KINDS = ("config", "container", "daemon", "network", "node", "plugin", "secret", "service", "volume")
 """Filters that dockerd compares with the id and the name of whatever it is, of this kind or another."""
+TALKATIVE = {"exec_create", "exec_start", "health_status"}
+"""Actions that tell more after a colon: whoever asks for one of them needn't."""
 Event = dict[str, Any]
 
 
@@ -45,12 +48,16 @@ class Events:
         return lambda: self._listeners.remove(listener)
 
 
+def _is_action(action: str, value: str, *, loosely: bool) -> bool:
+    return action.startswith(value) if loosely else action == value
+
+
 def matches(event: Event, filters: dict[str, list[str]]) -> bool:
     """Whether an event is one of those asked for (daemon/events/filter.go): all kinds of filter must agree."""
     actor, attributes = event["Actor"]["ID"], event["Actor"]["Attributes"]
     tests: dict[str, Callable[[str], bool]] = {
         "type": lambda value: value == event["Type"],
-        "event": lambda value: value == event["Action"].partition(":")[0],
+        "event": partial(_is_action, event["Action"], loosely=bool(TALKATIVE & {*filters.get("event", [])})),
         "scope": lambda value: value == event["scope"],
         "label": lambda value: attributes.get(value.partition("=")[0]) == value.partition("=")[2] or
         ("=" not in value and value in attributes),

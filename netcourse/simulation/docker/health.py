@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker.errors import EngineError, bad_request
-from netcourse.simulation.docker.timestamps import timestamp_text
+from netcourse.simulation.docker.timestamps import duration_as_go, timestamp_text
 from netcourse.simulation.linux.clock import MILLISECOND, SECOND, Timer
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Health:
         run.process.exit.when_done(lambda: self._finished(run, start, output))
 
     def _give_up(self, run: Exec, start: int) -> None:
-        text = f"Health check exceeded timeout ({self._times['Timeout'] / SECOND:g}s)"
+        text = f"Health check exceeded timeout ({duration_as_go(self._times['Timeout'])})"
         self._take(Result(start, self._clock.now, NO_RESULT, text))
         assert run.process is not None
         run.process.kill()

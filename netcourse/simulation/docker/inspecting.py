@@ -35,6 +35,7 @@ HOST_CONFIG: dict[str, Any] = {
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": MASKED,
     "ReadonlyPaths": READ_ONLY, "Init": None,
 }
+DEVICE_REQUEST: dict[str, Any] = {"Driver": "", "Count": 0, "DeviceIDs": None, "Capabilities": None, "Options": None}
 SHOWN_WHEN_GIVEN = {"Annotations", "StorageOpt", "Tmpfs", "Sysctls", "Mounts", "Init"}
 
 
@@ -47,18 +48,27 @@ def inspect_container(container: Container) -> dict[str, Any]:
         "ProcessLabel": "", "AppArmorProfile": "",
         "ExecIDs": [run.id for run in container.execs if not run.is_over] or None,
         "HostConfig": _host_config(container),
-        "GraphDriver": {"Data": None, "Name": "overlay2"}, "Mounts": _mounts(container),
+        "GraphDriver": {"Data": _folders(container), "Name": "overlay2"}, "Mounts": _mounts(container),
         "Config": {**container.config, "Hostname": container.config.get("Hostname") or container.hostname},
         "NetworkSettings": _network_settings(container),
     }
 
 
+def _folders(container: Container) -> dict[str, str]:
+    """Where its files would be on the machine: its own over its image's."""
+    own = container.root.removesuffix("/merged")
+    image = f"{own.removesuffix(container.id)}{container.image.layer.removeprefix('sha256:')}"
+    return {"ID": container.id, "LowerDir": f"{own}-init/diff:{image}/diff", "MergedDir": container.root,
+            "UpperDir": f"{own}/diff", "WorkDir": f"{own}/work"}
+
+
 def _paths(container: Container) -> dict[str, str]:
-    """Files that are made when it first starts."""
+    """Files that are made when it first starts, or tries to."""
+    has_log = container.has_log and container.logging["Type"] == "json-file"
     names = {"ResolvConfPath": "resolv.conf", "HostnamePath": "hostname", "HostsPath": "hosts"}
-    names |= {"LogPath": f"{container.id}-json.log" if container.logging["Type"] == "json-file" else ""}
-    return {field: f"{FOLDER}/{container.id}/{name}" if name and container.started else ""
-            for field, name in names.items()}
+    there = {field: f"{FOLDER}/{container.id}/{name}" if container.has_own_files else ""
+             for field, name in names.items()}
+    return there | {"LogPath": f"{FOLDER}/{container.id}/{container.id}-json.log" if has_log else ""}
 
 
 def _host_config(container: Container) -> dict[str, Any]:
@@ -71,7 +81,10 @@ def _host_config(container: Container) -> dict[str, Any]:
     shown |= {"NetworkMode": container.network_mode, "LogConfig": container.logging,
               # the docker command sends -1 for none
               "MemorySwappiness": None if swappiness is None or swappiness < 0 else swappiness,
-              "MemorySwap": given.get("MemorySwap") or 2 * memory, "Links": container.engine.links.shown(container)}
+              "PidsLimit": given.get("PidsLimit"), "MemorySwap": given.get("MemorySwap") or 2 * memory,
+              "Links": container.engine.links.shown(container)}
+    if given.get("DeviceRequests"):
+        shown["DeviceRequests"] = [DEVICE_REQUEST | request for request in given["DeviceRequests"]]
     if given.get("Privileged"):
         shown |= {"MaskedPaths": None, "ReadonlyPaths": None}
     if given.get("Privileged") or "host" in (given.get("PidMode"), given.get("IpcMode")):
@@ -153,7 +166,7 @@ def summarise_container(container: Container) -> dict[str, Any]:
     """A line of ``docker ps``."""
     ports = [_port(port, place) for port, places in _ports(container).items() for place in places or [None]]
     return {
-        "Id": container.id, "Names": _names(container), "Image": container.config["Image"],
+        "Id": container.id, "Names": _names(container), "Image": _image_name(container),
         "ImageID": container.image.id, "Command": container.command_text, "Created": container.created // SECOND,
         "Ports": ports, "Labels": container.config.get("Labels") or {}, "State": container.state,
         "Status": status_text(container), "HostConfig": {"NetworkMode": container.network_mode},
@@ -161,6 +174,12 @@ def summarise_container(container: Container) -> dict[str, Any]:
                                          for name, endpoint in sorted(container.endpoints.items())}},
         "Mounts": _mounts(container),
     }
+
+
+def _image_name(container: Container) -> str:
+    """The name that it was made with, as long as this is still the image's."""
+    name = str(container.config["Image"])
+    return name if name and container.engine.images.find(name) is container.image else container.image.id
 
 
 def _names(container: Container) -> list[str]:

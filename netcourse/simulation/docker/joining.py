@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from netcourse.simulation.docker import known_names
+from netcourse.simulation.docker import interface_settings, known_names
 from netcourse.simulation.docker.drivers import Endpoint
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, failed, not_found
 from netcourse.simulation.docker.ports import wanted_ports
@@ -34,9 +34,9 @@ def enter(container: Container) -> None:
             return
         _join_all(container)
     except EngineError as error:
-        container.error = f"failed to set up container networking: {error}"
-        if container.network_mode.startswith("container:"):
-            container.error = f"joining network namespace of container: {error}"
+        is_sharing = container.network_mode.startswith("container:")
+        container.has_own_files = container.has_log = bool(container.started) or not is_sharing
+        container.error = str(error) if is_sharing else f"failed to set up container networking: {error}"
         raise EngineError(error.status, container.error) from None
     known_names.write_own_names(container)
     known_names.write_own_resolver(container)
@@ -45,18 +45,32 @@ def enter(container: Container) -> None:
 
 
 def _join_all(container: Container) -> None:
-    networks = container.engine.networks
     joined: list[Endpoint] = []
     try:
         for endpoint in container.endpoints.values():
             _attach(container, endpoint)
             joined.append(endpoint)
-            if endpoint.network.driver != "null":
-                networks.emit(endpoint.network, "connect", container=container.id)
     except EngineError:
+        _tell(container, "connect", joined)
         for endpoint in joined:
-            networks.detach(endpoint)
+            container.engine.networks.detach(endpoint)
+        tell_disconnected(container)
         raise
+
+
+def tell_connected(container: Container) -> None:
+    """dockerd connects it once its program is found, and only then says so."""
+    _tell(container, "connect", container.endpoints.values())
+
+
+def tell_disconnected(container: Container) -> None:
+    """Of one that couldn't even be connected."""
+    _tell(container, "disconnect", container.endpoints.values())
+
+
+def _tell(container: Container, action: str, endpoints: Iterable[Endpoint]) -> None:
+    for endpoint in endpoints:
+        container.engine.networks.emit(endpoint.network, action, container=container.id)
 
 
 def leave(container: Container) -> None:
@@ -69,12 +83,17 @@ def leave(container: Container) -> None:
         if endpoint.id:
             known_names.remove_own_address(container, endpoint.ip)
             container.engine.networks.detach(endpoint)
-            if endpoint.network.driver != "null":
-                container.engine.networks.emit(endpoint.network, "disconnect", container=container.id)
+            container.engine.networks.emit(endpoint.network, "disconnect", container=container.id)
     container.files.close_namespaces()
     if container.namespace is not None and not shared:
         container.namespace.close()
     container.namespace = None
+
+
+def forget_networks(container: Container) -> None:
+    """It has never really been there."""
+    for endpoint in container.endpoints.values():
+        endpoint.network_id = ""
 
 
 def join(container: Container, endpoint: Endpoint) -> None:
@@ -87,12 +106,14 @@ def join(container: Container, endpoint: Endpoint) -> None:
 def _attach(container: Container, endpoint: Endpoint) -> None:
     assert container.namespace is not None
     networks = container.engine.networks
+    interface_settings.check(endpoint)
     networks.attach(endpoint)
     driver = networks.drivers[endpoint.network.driver]
     try:
         wanted = (endpoint.settings.get("DriverOpts") or {}).get("com.docker.network.endpoint.ifname")
         interface = str(wanted or _free_interface(container.namespace, driver.interface_prefix(endpoint.network)))
         driver.join(endpoint, container.namespace, interface)
+        interface_settings.apply(endpoint, container.namespace)
         _place_default_route(container)
         _publish(container)
     except EngineError:
@@ -196,12 +217,14 @@ def _make_namespace(container: Container) -> Namespace:
     mate = container.mate()
     if mate is not None:
         if mate.namespace is None:
-            raise conflict(f"cannot join network namespace of a non running container: {mate.name}")
+            raise conflict(f"cannot join network namespace of a non running container: container {mate.name} is "
+                           f"{mate.state}")
         return mate.namespace
     if container.network_mode == "host":
         return container.engine.machine.root
     if container.network_mode.startswith("container:"):
-        raise failed(f"No such container: {container.network_mode.partition(':')[2]}")
+        raise failed("joining network namespace of container: No such container: "
+                     f"{container.network_mode.partition(':')[2]}")
     namespace = Namespace(container.name, container.engine.machine)
     namespace.forwarding = True
     namespace.settings.put("ip_unprivileged_port_start", FIRST_PORT_FOR_ALL)

@@ -6,10 +6,15 @@ Seen on Engine 28.5.2 (moby daemon/logger, jsonfilelog and local).
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed, not_simulated
+from netcourse.simulation.docker.log_attributes import attributes_of
 from netcourse.simulation.docker.output import Rotation
+from netcourse.simulation.docker.truth import truth
+
+if TYPE_CHECKING:
+    from netcourse.simulation.docker.containers import Container
 
 Settings = dict[str, Any]
 
@@ -19,7 +24,6 @@ UNKNOWN = {"json-file": "unknown log opt '{}' for json-file log driver",
            "local": "unknown log opt '{}' for log driver local"}
 OTHER_DRIVERS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "journald", "splunk", "syslog"})
 LOCAL_DEFAULTS = {"max-size": "20m", "max-file": "5", "compress": "true"}
-TRUE, FALSE = {"1", "t", "T", "TRUE", "true", "True"}, {"0", "f", "F", "FALSE", "false", "False"}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmMgGtTpP]?)[iI]?[bB]?")
 _POWERS = ("", "k", "m", "g", "t", "p")
 
@@ -50,11 +54,13 @@ def check_logging(_: Settings, host_config: Settings) -> None:
             raise bad_request(f"error parsing option max-buffer-size: {error}") from None
 
 
-def rotation(logging: Settings) -> Rotation | None:
+def rotation(container: Container) -> Rotation | None:
     """When a container starts: None for a log that is kept whole. Raises EngineError."""
+    logging = container.logging
     if logging["Type"] == "none" or not logging["Config"]:
         return None
     try:
+        attributes_of(container)
         return (_local if logging["Type"] == "local" else _json_file)(logging["Config"])
     except ValueError as error:
         raise _cannot_begin(str(error)) from None
@@ -67,7 +73,7 @@ def _json_file(options: Settings) -> Rotation | None:
     files = _whole_number(options["max-file"]) if options.get("max-file") else 1
     if files < 1:
         raise ValueError("max-file cannot be less than 1")
-    if options.get("compress") and _truth(options["compress"]) and (files < 2 or not size):
+    if options.get("compress") and truth(options["compress"]) and (files < 2 or not size):
         raise ValueError("compress cannot be true when max-file is less than 2 or max-size is not set")
     return Rotation(size, files) if size else None
 
@@ -83,7 +89,7 @@ def _local(options: Settings) -> Rotation | None:
     except ValueError as error:
         raise ValueError(f"invalid value for max-file: {options['max-file']}: {error}") from None
     try:
-        compresses = _truth(options["compress"])
+        compresses = truth(options["compress"])
     except ValueError as error:
         raise ValueError(f"error reading compress log option: {error}") from None
     if compresses and files < 2:
@@ -107,9 +113,3 @@ def _whole_number(text: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         raise ValueError(f'strconv.Atoi: parsing "{text}": invalid syntax')
     return int(text)
-
-
-def _truth(text: str) -> bool:
-    if text not in TRUE | FALSE:
-        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
-    return text in TRUE

@@ -31,6 +31,8 @@ INTERFACE_SYSCTL = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.eth[0-9]+\..*")
 
 def check_modes(_: Settings, host_config: Settings) -> None:
     """Raises EngineError."""
+    if host_config.get("NetworkMode") == "container:":
+        raise bad_request("invalid network mode: invalid container format container:<name|id>")
     for option, (modes, name, may_be_anothers) in MODES.items():
         mode = str(host_config.get(option) or "")
         is_anothers = may_be_anothers and mode.startswith("container:") and mode not in NOBODYS[option]

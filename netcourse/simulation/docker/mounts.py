@@ -15,7 +15,7 @@ from netcourse.simulation.docker.errors import EngineError, bad_request, failed,
 from netcourse.simulation.docker.starting import cannot_mount
 from netcourse.simulation.docker.tmpfs import STICKY_FOR_ALL, Memory, read_options
 from netcourse.simulation.docker.volumes import ANONYMOUS
-from netcourse.simulation.linux.files import LARGEST_TREE, FileSystem, Mount
+from netcourse.simulation.linux.files import LARGEST_TREE, Mount
 from netcourse.simulation.linux.image import Image
 from netcourse.simulation.linux.memory_files import memory_files
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from netcourse.simulation.docker.engine import Engine
 
 BINDING = "mounting this computer's own files"
-UNSIMULATED_KINDS = {"bind": BINDING, "image": "mounting an image", "npipe": "a named pipe",
-                     "cluster": "a cluster volume"}
-MODES = ({"ro", "rw"}, {"z", "Z"}, {"nocopy"})
+UNSIMULATED_KINDS = {"bind": BINDING, "image": "mounting an image"}
+PROPAGATIONS = {"private", "rprivate", "slave", "rslave", "shared", "rshared"}
+MODES = ({"ro", "rw"}, {"z", "Z"}, {"nocopy"}, PROPAGATIONS)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,12 @@ def _chosen_driver(host_config: dict[str, Any]) -> dict[str, Any]:
     return {"Driver": driver} if driver else {}
 
 
+def check_mounts(_: dict[str, Any], host_config: dict[str, Any]) -> None:
+    """Raises EngineError for what ``--mount`` can't be told."""
+    for settings in host_config.get("Mounts") or []:
+        _mount(settings)
+
+
 def check_memory_mounts(_: dict[str, Any], host_config: dict[str, Any]) -> None:
     """Raises EngineError for memory that can't be where it is to be."""
     for destination in host_config.get("Tmpfs") or {}:
@@ -105,9 +111,9 @@ def mount_all(container: Container) -> None:
     points = [*container.mounts, *_memories(container.host_config)]
     container.files.read_only = False
     for point in sorted(points, key=lambda point: len(point.place)):
-        source, files = _source(container, point)
+        source, mount = _source(container, point)
         try:
-            container.files.mount_files(point.place, Mount(files, point.writable))
+            container.files.mount_files(point.place, mount)
         except NotADirectoryError:
             raise cannot_mount(source, point.place) from None
         if point.volume:
@@ -117,20 +123,26 @@ def mount_all(container: Container) -> None:
     container.files.read_only = bool(container.host_config.get("ReadonlyRootfs"))
 
 
-def _source(container: Container, point: MountPoint) -> tuple[str, FileSystem]:
+def _source(container: Container, point: MountPoint) -> tuple[str, Mount]:
     clock = container.engine.machine.clock
     if not point.volume:
-        return "tmpfs", memory_files(clock, point.memory.size, point.memory.mode, point.memory.owner)
+        files = memory_files(clock, point.memory.size, point.memory.mode, point.memory.owner)
+        return "tmpfs", Mount(files, point.writable)
     volume = container.engine.volumes.get(point.volume)
     image = container.image.content.below(point.place) if point.copies else Image({}, {})
-    return volume.mount_point, volume.filled_from(image, clock)
+    mount = volume.mounted(image, clock)
+    return volume.mount_point, replace(mount, writable=mount.writable and point.writable)
 
 
 def unmount_all(container: Container) -> None:
     """It has ended."""
+    engine = container.engine
     for point in container.mounts:
         if point.volume:
-            container.engine.events.emit("volume", "unmount", point.volume,
+            if not any(engine.containers.get(user).is_running for user in users(engine, point.volume)
+                       if user != container.id):
+                engine.volumes.get(point.volume).unmounted()
+            engine.events.emit("volume", "unmount", point.volume,
                                          {"container": container.id, "driver": "local"})
 
 
@@ -165,6 +177,8 @@ def _bind(text: str) -> MountPoint:
         raise failed(f"invalid mode: {mode}")
     try:
         _check_destination(destination)
+        if not source.startswith("/") and {*mode.split(",")} & PROPAGATIONS:
+            raise bad_request("field BindOptions must not be specified")
     except EngineError as error:
         raise failed(f"invalid volume specification: '{text}': invalid mount config for type "
                      f"\"{'bind' if source.startswith('/') else 'volume'}\": {error}") from None
@@ -200,6 +214,9 @@ def _mount(settings: dict[str, Any]) -> MountPoint:
         _check_destination(destination)
         if kind == "tmpfs" and source:
             raise bad_request("field Source must not be specified")
+        if kind == "bind" and not source:
+            raise bad_request("field Source must not be empty")
+        _check_subpath(str((settings.get("VolumeOptions") or {}).get("Subpath") or ""), source)
     except EngineError as error:
         raise bad_request(f'invalid mount config for type "{kind}": {error}') from None
     if kind in UNSIMULATED_KINDS:
@@ -215,6 +232,13 @@ def _mount(settings: dict[str, Any]) -> MountPoint:
     return MountPoint("volume", destination, source, "z", writable, bool(source), not options.get("NoCopy"))
 
 
+def _check_subpath(subpath: str, source: str) -> None:
+    if subpath and not source:
+        raise bad_request("must not set Subpath when using anonymous volumes")
+    if subpath.startswith("/") or posixpath.normpath(subpath or ".").split("/")[0] == "..":
+        raise bad_request("subpath must be a relative path within the volume")
+
+
 def _of_others(engine: Engine, host_config: dict[str, Any]) -> list[MountPoint]:
     """What ``--volumes-from CONTAINER[:mode]`` brings."""
     found = []
@@ -222,7 +246,7 @@ def _of_others(engine: Engine, host_config: dict[str, Any]) -> list[MountPoint]:
         reference, _, mode = str(text).partition(":")
         if not text:
             raise bad_request("volumes-from specification cannot be an empty string")
-        if mode and not _is_mode(mode):
+        if mode and (not _is_mode(mode) or {*mode.split(",")} & PROPAGATIONS):
             raise bad_request(f"invalid mode: {mode}")
         if not reference:
             raise bad_request('invalid name or ID supplied: ""')
@@ -245,6 +269,8 @@ def _with_volume(engine: Engine, point: MountPoint, options: dict[str, Any]) -> 
         return point
     if not point.volume:
         point = replace(point, volume=engine.new_id())
-        options = options | {"Labels": (options.get("Labels") or {}) | {ANONYMOUS: ""}}
-    engine.volumes.create(point.volume, options, engine.timestamp())
+        labels = options.get("Labels") or {}
+        labels[ANONYMOUS] = ""  # as in dockerd, labels that were asked for show it too
+        options = options | {"Labels": labels}
+    engine.volumes.create(point.volume, options, engine.now)
     return point

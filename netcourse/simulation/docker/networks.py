@@ -128,9 +128,11 @@ class Networks:
         driver, configs = network.ipam["Driver"], network.ipam["Config"]
         if not self.drivers[network.driver].needs_addresses:
             return
+        if driver == "null" and configs:
+            raise bad_request("null ipam driver does not handle specific address pool requests")
         if driver == "null":
-            raise bad_request("null ipam driver does not handle specific address pool requests" if configs else
-                              "ipv4 pool is empty")
+            self.drivers[network.driver].check(network)
+            raise bad_request("ipv4 pool is empty")
         if driver != "default":
             raise not_found(f'plugin "{driver}" not found')
         needs_gateway = self.drivers[network.driver].needs_gateway(network)

@@ -8,7 +8,7 @@ from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
 from netcourse.simulation.docker import connecting, mounts, sharing
-from netcourse.simulation.docker.checking import check_settings
+from netcourse.simulation.docker.checking import check_rest, check_settings
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.drivers import Endpoint, Network
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_found
@@ -50,6 +50,8 @@ class Containers:
 
     def get(self, reference: str) -> Container:
         """By id, name, or the beginning of an id. Raises EngineError."""
+        if not reference:
+            raise bad_request('invalid name or ID supplied: ""')
         container = self._find(reference)
         if container is None:
             raise not_found(f"No such container: {reference}")
@@ -61,7 +63,6 @@ class Containers:
         """Raises EngineError; nothing is created then."""
         host_config = dict(request.get("HostConfig") or {})
         check_settings(request, host_config)
-        sharing.name_mates_by_id(self, host_config)
         image_name = str(request.get("Image") or "")
         image = self._engine.images.get(image_name) if image_name else NO_IMAGE
         identifier = self._engine.new_id()
@@ -71,10 +72,12 @@ class Containers:
         container = Container(self._engine, identifier, name.removeprefix("/") or self._free_name(), image, config,
                               host_config, self._engine.now)
         self._plan_networks(container, request.get("NetworkingConfig") or {})
+        sharing.name_mates_by_id(self, host_config)
+        check_rest(request, host_config)
         self._check_name(name)
         container.mounts = mounts.plan(container, config, host_config)
         config["Hostname"] = config.get("Hostname") or ("" if container.network_mode.startswith("container:")
-                                                         else container.hostname)
+                                                         else container.configured_hostname)
         make_directory(container.directory, container.files, container.root)
         self._engine.links.register(container)
         self._containers[identifier] = self._by_name[container.name] = container

@@ -14,6 +14,7 @@ from netcourse.simulation.docker.api import (
     images,
     listing,
     networks,
+    swarm,
     system,
     top,
     volumes,
@@ -27,6 +28,7 @@ _VERSION = re.compile(r"^/v([0-9.]+)(?=/)")
 _REAL = {"containers", "images", "networks", "volumes", "exec", "swarm", "nodes", "services", "tasks", "secrets",
          "configs", "plugins", "build", "commit", "session", "distribution", "grpc"}
 """The first words of the paths at which dockerd has something, simulated or not."""
+_NOTHING_BY_ITSELF = {"/containers", "/images", "/exec", "/distribution"}
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -36,7 +38,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _compiled() -> dict[str, list[tuple[re.Pattern[str], Handler]]]:
     by_method: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
-    for module in (system, networks, containers, attaching, following, listing, top, execs, images, volumes):
+    for module in (system, networks, containers, attaching, following, listing, top, execs, images, volumes, swarm):
         for method, path, handler in module.ROUTES:
             by_method.setdefault(method, []).append((_pattern(path), handler))
     return by_method
@@ -76,7 +78,7 @@ def _clean(path: str) -> str:
 
 def _no_such_page(method: str, path: str) -> Response:
     known = any(pattern.fullmatch(path) for routes in ROUTES.values() for pattern, _ in routes)
-    if not known and path.strip("/").partition("/")[0] in _REAL:
+    if not known and path.strip("/").partition("/")[0] in _REAL and path.rstrip("/") not in _NOTHING_BY_ITSELF:
         raise not_simulated(f"{method} {path}")
     return Response({"message": "page not found"}, 404, from_engine=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from netcourse.simulation.docker.errors import bad_request, not_simulated
@@ -47,13 +47,18 @@ def read_options(place: str, text: str) -> Memory:
         else:
             flags.add(name)
     try:
-        read = {name: _VALUES[name](value) for name, value in values.items()}
+        return memory_of(values, writable="ro" not in flags)
     except ValueError:
         raise _invalid(place, flags, values) from None
+
+
+def memory_of(values: Mapping[str, str], *, writable: bool) -> Memory:
+    """Raises ValueError where the kernel won't have it; EngineError for what isn't simulated."""
+    read = {name: _VALUES[name](value) for name, value in values.items()}
     if "nr_inodes" in values:
         raise not_simulated("a tmpfs with nr_inodes")
     size = read.get("nr_blocks", LARGEST_TREE // PAGE) * PAGE
-    return Memory(min(read.get("size", size) or LARGEST_TREE, LARGEST_TREE), "ro" not in flags,
+    return Memory(min(read.get("size", size) or LARGEST_TREE, LARGEST_TREE), writable,
                   read.get("mode", STICKY_FOR_ALL), Credentials(read.get("uid", 0), read.get("gid", 0)))
 
 

@@ -6,29 +6,33 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from netcourse.simulation.docker.errors import bad_request, conflict, not_found, not_simulated
+from netcourse.simulation.docker.errors import bad_request, conflict, not_found
 from netcourse.simulation.docker.events import Events
 from netcourse.simulation.docker.quoting import quoted
-from netcourse.simulation.linux.clock import Clock
-from netcourse.simulation.linux.files import FileSystem
+from netcourse.simulation.docker.timestamps import timestamp_text
+from netcourse.simulation.docker.volume_options import check_options, is_memory, mounted_memory
+from netcourse.simulation.linux.clock import SECOND, Clock
+from netcourse.simulation.linux.files import FileSystem, Mount
 from netcourse.simulation.linux.image import Image
+from netcourse.simulation.linux.memory_files import memory_files
 
 ROOT = "/var/lib/docker/volumes"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-OPTIONS = frozenset({"device", "o", "size", "type"})
-NEEDED = {"device": ("type",), "type": ("device",), "o": ("device", "type")}
-"""What an option of a volume needs beside it."""
 ANONYMOUS = "com.docker.volume.anonymous"
 """The label of a volume that was given no name."""
 
 
 @dataclass(eq=False)
 class Volume:
-    """``files`` are there from when a container first mounts it."""
+    """``files`` are there from when a container first mounts it; memory only as long as one has it.
+
+    ``options`` are None where none were given; ``created`` in nanoseconds since the epoch.
+    """
 
     name: str
     labels: dict[str, str] | None
-    created: str
+    created: int
+    options: dict[str, str] | None = None
     files: FileSystem | None = None
 
     @property
@@ -38,19 +42,30 @@ class Volume:
     @property
     def shown(self) -> dict[str, Any]:
         """As the API shows it."""
-        return {"CreatedAt": self.created, "Driver": "local", "Labels": self.labels, "Mountpoint": self.mount_point,
-                "Name": self.name, "Options": None, "Scope": "local"}
+        return {"CreatedAt": timestamp_text(self.created // SECOND * SECOND), "Driver": "local",
+                "Labels": self.labels, "Mountpoint": self.mount_point, "Name": self.name, "Options": self.options,
+                "Scope": "local"}
 
     @property
     def size(self) -> int:
         """Of what is in its files, in bytes."""
         return self.files.content_size() if self.files is not None else 0
 
-    def filled_from(self, image: Image, clock: Clock) -> FileSystem:
-        """Its files; whoever mounts it first gives it what his image has at that place."""
+    def mounted(self, image: Image, clock: Clock) -> Mount:
+        """Its files; whoever mounts it first gives it what his image has at that place.
+
+        Raises EngineError for memory that the kernel won't give.
+        """
+        memory = mounted_memory(self.mount_point, self.options or {})
         if self.files is None:
-            self.files = FileSystem(image, clock, directories=("/",), open_to_all=())
-        return self.files
+            self.files = (FileSystem(image, clock, directories=("/",), open_to_all=()) if memory is None else
+                          memory_files(clock, memory.size, memory.mode, memory.owner))
+        return Mount(self.files, memory is None or memory.writable)
+
+    def unmounted(self) -> None:
+        """By the last container that had it mounted."""
+        if is_memory(self.options or {}):
+            self.files = None
 
 
 class Volumes:
@@ -58,11 +73,13 @@ class Volumes:
         self._events = events
         self._volumes: dict[str, Volume] = {}
 
-    def create(self, name: str, wanted: dict[str, Any], created: str) -> Volume:
+    def create(self, name: str, wanted: dict[str, Any], created: int) -> Volume:
         """One that is there already stays as it is. Raises EngineError."""
-        _check(name, wanted)
+        _check(name, str(wanted.get("Driver") or "local"))
         if name not in self._volumes:
-            self._volumes[name] = Volume(name, wanted.get("Labels"), created)
+            options = wanted.get("DriverOpts") or None
+            check_options(name, options or {})
+            self._volumes[name] = Volume(name, wanted.get("Labels"), created, options)
             self._events.emit("volume", "create", name, {"driver": "local"})
         return self._volumes[name]
 
@@ -84,9 +101,8 @@ class Volumes:
         self._events.emit("volume", "destroy", name, {"driver": "local"})
 
 
-def _check(name: str, wanted: dict[str, Any]) -> None:
+def _check(name: str, driver: str) -> None:
     """moby daemon/volume/local, validateName."""
-    driver = wanted.get("Driver") or "local"
     if driver != "local":
         raise not_found(f'create {name}: error looking up volume plugin {driver}: plugin "{driver}" not found')
     if len(name.encode()) == 1:
@@ -96,13 +112,3 @@ def _check(name: str, wanted: dict[str, Any]) -> None:
         raise bad_request(f"create {name}: {quoted(name)} includes invalid characters for a local volume name, only "
                           '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use '
                           "absolute path")
-    options = wanted.get("DriverOpts") or {}
-    for option in options:
-        if option not in OPTIONS:
-            raise bad_request(f'create {name}: invalid option: "{option}"')
-    for option, others in NEEDED.items():
-        for other in others:
-            if option in options and other not in options:
-                raise bad_request(f'create {name}: missing required option: "{other}"')
-    if options:
-        raise not_simulated("a volume with options")

@@ -37,12 +37,12 @@ class PidNamespace:
     """Counts processes, as pid_namespaces(7): no two of one container share a number. ``most`` are there at a time."""
 
     def __init__(self, most: int = MOST_PROCESSES) -> None:
-        self._last, self._most = 0, most
+        self._last, self.most = 0, most
         self.members: set[Process] = set()
 
     def enter(self, process: Process) -> None:
         """Give ``process`` the next number until it ends. Raises BlockingIOError when there are too many."""
-        if len(self.members) >= self._most:
+        if len(self.members) >= self.most:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         self.members.add(process)
         process.exit.when_done(lambda: self.members.discard(process))

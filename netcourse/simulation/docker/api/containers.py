@@ -10,12 +10,13 @@ from netcourse.simulation.docker import signalling
 from netcourse.simulation.docker.api.bodies import STRUCTS
 from netcourse.simulation.docker.api.messages import Handler, Request, Response, Route
 from netcourse.simulation.docker.api.numbers import size_of_terminal
+from netcourse.simulation.docker.api.platforms import check_created, platform_of
+from netcourse.simulation.docker.cgroups import check_updated_groups
 from netcourse.simulation.docker.checking import check_restart_policy
 from netcourse.simulation.docker.containers import Container
 from netcourse.simulation.docker.errors import EngineError, bad_request, conflict, not_simulated
-from netcourse.simulation.docker.image_names import check_platform
 from netcourse.simulation.docker.inspecting import inspect_container, sizes
-from netcourse.simulation.docker.limits import updated_limits
+from netcourse.simulation.docker.limits import settle_new, updated_limits, without_unsupported
 from netcourse.simulation.docker.mac_addresses import move_to_endpoint
 from netcourse.simulation.docker.signals import signal_number
 from netcourse.simulation.linux.signals import Signal
@@ -30,11 +31,12 @@ def create(request: Request) -> Response:
     wanted = request.json("container.CreateRequest")
     if not wanted.keys() & STRUCTS["container.CreateRequest"].keys() - {"HostConfig", "NetworkingConfig"}:
         raise bad_request("config cannot be empty in order to create a container")
-    check_platform(request.one("platform"))
-    warnings = move_to_endpoint(wanted)
-    if request.version in WITHOUT_WARNING:
-        warnings = []
+    platform = platform_of(request.one("platform"))
+    moved = move_to_endpoint(wanted)
+    warnings = [*settle_new(wanted.get("HostConfig") or {}),
+                *([] if request.version in WITHOUT_WARNING else moved)]
     with request.world.enter() as engine:
+        check_created(engine.images, platform, str(wanted.get("Image") or ""))
         container = engine.containers.create(request.one("name"), wanted)
         if container.network_mode == "host" and container.host_config.get("PortBindings"):
             warnings.append("Published ports are discarded when using host network mode")
@@ -66,7 +68,6 @@ def stop(request: Request) -> Response:
             return Response(status=304)
     with _said_of(f"cannot stop container: {request.parts['id']}"):
         _end(request, container, patience)
-    request.alone(lambda: container.emit("stop"))
     return Response(status=204)
 
 
@@ -77,13 +78,16 @@ def _end(request: Request, container: Container, patience: int | None) -> None:
         process, seconds = container.process, signalling.grace(container) if patience is None else patience
         if container.state == "restarting":
             signalling.cancel_restart(container)
+            container.emit("stop")
         if process is None:
             return
+        container.is_being_stopped = True
         signalling.kill(container, number or container.stop_signal)
     request.world.let_pass(seconds, lambda: process.exit.done)
     with request.world.enter():
         if container.process is process and not process.exit.done:
             signalling.kill(container, Signal.SIGKILL)
+        container.is_being_stopped = False
 
 
 def _patience(request: Request) -> int | None:
@@ -167,15 +171,19 @@ def resize(request: Request) -> Response:
 
 def update(request: Request) -> Response:
     wanted = request.json("container.UpdateConfig")
+    warnings = without_unsupported(wanted)
     with request.world.enter() as engine:
         container = engine.containers.get(request.parts["id"])
         policy = wanted.get("RestartPolicy") or {}
         changed = _changed_limits(container, wanted) | ({"RestartPolicy": policy} if policy.get("Name") else {})
         if "RestartPolicy" in changed:
             _check_policy(container, policy)
+        if container.is_running:
+            check_updated_groups(container.id, changed)
         container.host_config |= changed
+        container.pids.most = container.most_processes
         container.emit("update")
-    return Response({"Warnings": None})
+    return Response({"Warnings": warnings or None})
 
 
 def _changed_limits(container: Container, wanted: dict[str, Any]) -> dict[str, Any]:

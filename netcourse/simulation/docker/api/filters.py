@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from netcourse.simulation.docker.api.ages import moment_of
@@ -21,7 +22,7 @@ def check_known(filters: Filters, known: Collection[str]) -> None:
 def check_truth(filters: Filters, key: str) -> None:
     """Raises EngineError for a filter that is neither true nor false, or both (moby GetBoolOrDefault)."""
     values = filters.get(key, [])
-    if values and not any({*values} <= same for same in (TRUE, FALSE)):
+    if values and bool({*values} & TRUE) == bool({*values} & FALSE):
         raise bad_request(f"invalid filter '{key}=[{' '.join(sorted(values))}]'")
 
 
@@ -32,6 +33,14 @@ def check_pruning(filters: Filters, known: Collection[str], now: int) -> int:
     if len(until) > 1:
         raise bad_request("more than one until filter specified")
     return moment_of(until[0], now) if until else now
+
+
+def fits_name(name: str, pattern: str) -> bool:
+    """A regular expression that fits any part, or else a part itself (Args.Match)."""
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return pattern in name
 
 
 def has_label(labels: Mapping[str, str] | None, value: str) -> bool:

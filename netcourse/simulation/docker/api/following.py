@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote_plus
 
 from netcourse.simulation.docker.api.messages import Connection, Request, Route, Stream
 from netcourse.simulation.docker.api.streams import MULTIPLEXED, RAW, framed, wanted_streams
 from netcourse.simulation.docker.containers import Container
-from netcourse.simulation.docker.errors import bad_request, not_implemented
+from netcourse.simulation.docker.errors import bad_request, failed, not_implemented
+from netcourse.simulation.docker.log_attributes import attributes_of
 from netcourse.simulation.docker.output import LogEntry
 from netcourse.simulation.docker.timestamps import timestamp_text
 
@@ -95,13 +97,11 @@ def _writer(request: Request, container: Container) -> Callable[[LogEntry], byte
 
 
 def _details(container: Container) -> str:
-    """The labels and the variables that the logging driver was asked to add (moby daemon/logger, ExtraAttributes)."""
-    options = container.logging["Config"]
-    labels = container.config.get("Labels") or {}
-    variables = dict(text.split("=", 1) for text in container.config.get("Env") or [] if "=" in text)
-    found = {name: values[name] for option, values in (("labels", labels), ("env", variables))
-             for name in options.get(option, "").split(",") if name in values}
-    return ",".join(f"{name}={value}" for name, value in sorted(found.items()))
+    """Raises EngineError."""
+    try:
+        return ",".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in attributes_of(container).items())
+    except ValueError as error:
+        raise failed(str(error)) from None
 
 
 def _tail(entries: list[LogEntry], wanted: str) -> list[LogEntry]:

@@ -21,6 +21,7 @@ from netcourse.simulation.docker.errors import EngineError, bad_request, failed
 from netcourse.simulation.docker.inspecting import sizes, summarise_container
 
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
+HEALTHS = ("none", "starting", "healthy", "unhealthy")
 TRUE_WORDS = ("1", "t", "true", "True", "TRUE")
 
 Test = Callable[[Container, str], bool]
@@ -49,6 +50,10 @@ def _check(filters: Filters, known: set[str]) -> None:
         if value not in STATES:
             raise bad_request(f"invalid filter 'status={value}': invalid value for state ({value}): must be one of "
                               f"{', '.join(STATES)}")
+    for value in filters.get("health", []):
+        if value not in HEALTHS:
+            raise bad_request(f"invalid filter 'health={value}': invalid value for health ({value}): must be one of "
+                              f"{', '.join(HEALTHS)}")
     for value in filters.get("exited", []):
         if not value.lstrip("+-").isdecimal():
             raise bad_request(f"invalid filter 'exited={value}': strconv.Atoi: parsing \"{value}\": invalid syntax")
@@ -128,11 +133,12 @@ def prune(request: Request) -> Response:
         until = check_pruning(filters, {"label", "label!", "until"}, engine.now)
         ended = [c for c in engine.containers if not c.is_up and c.created <= until and
                  labels_fit(c.config.get("Labels"), filters)]
+        reclaimed = sum(container.files.written_size() for container in ended)
         for container in ended:
             engine.containers.remove(container, force=False)
         names: list[Any] = [container.id for container in ended]
-        engine.events.emit("container", "prune", "", {"reclaimed": "0"})
-    return Response({"ContainersDeleted": names or None, "SpaceReclaimed": 0})
+        engine.events.emit("container", "prune", "", {"reclaimed": str(reclaimed)})
+    return Response({"ContainersDeleted": names or None, "SpaceReclaimed": reclaimed})
 
 
 ROUTES: list[Route] = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import queue
 from collections import Counter
-from typing import Any
 
 from netcourse.simulation.docker.api.images import summary
 from netcourse.simulation.docker.api.messages import Connection, Request, Response, Route, Stream
-from netcourse.simulation.docker.errors import bad_request, not_found
+from netcourse.simulation.docker.errors import bad_request
 from netcourse.simulation.docker.events import Event, matches
 from netcourse.simulation.docker.inspecting import sizes, summarise_container
+from netcourse.simulation.docker.modes import RUNTIMES
 from netcourse.simulation.docker.mounts import users
 from netcourse.simulation.linux import kernel
 
@@ -54,12 +54,13 @@ def info(request: Request) -> Response:
                         "Log": ["json-file", "local"]},
             "MemoryLimit": True, "SwapLimit": True, "CpuCfsPeriod": True, "CpuCfsQuota": True, "CPUShares": True,
             "CPUSet": True, "PidsLimit": True, "IPv4Forwarding": engine.machine.root.forwarding, "Debug": False,
-            "OomKillDisable": False, "SystemTime": engine.timestamp(), "LoggingDriver": "json-file",
-            "CgroupDriver": "cgroupfs", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": kernel.RELEASE,
+            "OomKillDisable": True, "SystemTime": engine.timestamp(), "LoggingDriver": "json-file",
+            "CgroupDriver": "cgroupfs", "CgroupVersion": "1", "NEventsListener": 0, "KernelVersion": kernel.RELEASE,
             "OperatingSystem": "netcourse (simulated)", "OSVersion": "", "OSType": "linux", "Architecture": "x86_64",
             "IndexServerAddress": "https://index.docker.io/v1/", "NCPU": 1, "MemTotal": 1 << 30,
             "DockerRootDir": "/var/lib/docker", "Name": engine.machine.name, "Labels": [], "ExperimentalBuild": False,
-            "ServerVersion": VERSION, "Runtimes": {"runc": {"path": "runc"}}, "DefaultRuntime": "runc",
+            "ServerVersion": VERSION, "DefaultRuntime": "runc",
+            "Runtimes": {name: {"path": "runc"} for name in RUNTIMES if name},
             "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False,
                       "Error": "", "RemoteManagers": None},
             "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "docker-init",
@@ -76,9 +77,8 @@ def disk_usage(request: Request) -> Response:
         counts = Counter(container.image.id for container in containers)
         return Response({
             "LayersSize": sum(image.size for image in images),
-            "Images": [summary(image, image.tags, counts[image.id]) | {"SharedSize": 0}
-                       for image in images],
-            "Containers": [summarise_container(container) | sizes(container) for container in containers],
+            "Images": [summary(image, engine.images.names_of(image), counts[image.id], 0) for image in images],
+            "Containers": [summarise_container(container) | sizes(container) for container in reversed(containers)],
             "Volumes": [volume.shown | {"UsageData": {"RefCount": len(users(engine, volume.name)), "Size": volume.size}}
                         for volume in engine.volumes.all()],
             "BuildCache": []})
@@ -124,33 +124,7 @@ def auth(request: Request) -> Response:
     return Response({"message": "signing in isn't simulated by netcourse: use a real Docker Engine for it"}, 501)
 
 
-def plugin(request: Request) -> Response:
-    """There is none; ``docker inspect`` asks here last."""
-    raise not_found(f'plugin "{request.parts["name"]}" not found')
-
-
-def list_plugins(request: Request) -> Response:
-    return Response([])
-
-
 ROUTES: list[Route] = [
-    ("GET", "/plugins", list_plugins), ("GET", "/plugins/{name}/json", plugin),
     ("GET", "/_ping", ping), ("HEAD", "/_ping", ping), ("GET", "/version", version), ("GET", "/info", info),
     ("GET", "/events", events), ("GET", "/system/df", disk_usage), ("POST", "/auth", auth),
 ]
-
-
-def swarm_refusal(request: Request) -> Response:
-    text = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
-            "swarm and try again.")
-    body: dict[str, Any] = {"message": text}
-    return Response(body, 503)
-
-
-def leave_swarm(request: Request) -> Response:
-    return Response({"message": "This node is not part of a swarm"}, 503)
-
-
-ROUTES += [("POST", "/swarm/leave", leave_swarm)]
-ROUTES += [("GET", path, swarm_refusal) for path in ("/swarm", "/nodes", "/services", "/tasks", "/secrets",
-                                                     "/configs")]

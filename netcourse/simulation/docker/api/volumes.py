@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from netcourse.simulation.docker.api.filters import Filters, check_known, check_truth, has_label, labels_fit
+from netcourse.simulation.docker.api.filters import Filters, check_known, check_truth, fits_name, has_label, labels_fit
 from netcourse.simulation.docker.api.messages import TRUE, Request, Response, Route
 from netcourse.simulation.docker.engine import Engine
-from netcourse.simulation.docker.errors import EngineError, bad_request
+from netcourse.simulation.docker.errors import EngineError, bad_request, no_swarm
 from netcourse.simulation.docker.mounts import users
+from netcourse.simulation.docker.truth import truth
 from netcourse.simulation.docker.volumes import ANONYMOUS, Volume
 
 
@@ -29,16 +30,18 @@ def _matches(engine: Engine, volume: Volume, filters: Filters) -> bool:
     names, drivers = filters.get("name", [""]), filters.get("driver", ["local"])
     is_dangling = not users(engine, volume.name)
     return (all((value in TRUE) == is_dangling for value in filters.get("dangling", [])) and "local" in drivers and
-            any(name in volume.name for name in names) and labels_fit(volume.labels, filters))
+            any(fits_name(volume.name, name) for name in names) and labels_fit(volume.labels, filters))
 
 
 def create(request: Request) -> Response:
     wanted = request.json("volume.CreateOptions")
+    if wanted.get("ClusterVolumeSpec"):
+        raise no_swarm()
     with request.world.enter() as engine:
         name = str(wanted.get("Name") or engine.new_id())
         if not wanted.get("Name"):
             wanted["Labels"] = (wanted.get("Labels") or {}) | {ANONYMOUS: ""}
-        return Response(engine.volumes.create(name, wanted, engine.timestamp()).shown, 201)
+        return Response(engine.volumes.create(name, wanted, engine.now).shown, 201)
 
 
 def inspect(request: Request) -> Response:
@@ -61,7 +64,10 @@ def prune(request: Request) -> Response:
     """Those without a name of their own, or all."""
     filters = request.filters()
     check_known(filters, {"all", "label", "label!"})
-    everything = any(value in TRUE for value in filters.get("all", []))
+    try:
+        everything = "all" in filters and all(truth(value) for value in filters["all"])
+    except ValueError as error:
+        raise bad_request(f"invalid filter 'all': {error}") from None
     with request.world.enter() as engine:
         gone = [volume for volume in engine.volumes.all() if labels_fit(volume.labels, filters) and
                 (everything or has_label(volume.labels, ANONYMOUS)) and not users(engine, volume.name)]

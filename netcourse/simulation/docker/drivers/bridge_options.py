@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 
 from netcourse.simulation.docker.drivers.driver import Network
 from netcourse.simulation.docker.errors import EngineError, bad_request, failed
+from netcourse.simulation.docker.truth import FALSE, TRUE
 
 NETWORK, BRIDGE = "com.docker.network.", "com.docker.network.bridge."
 NAME, ICC, MASQUERADE = f"{BRIDGE}name", f"{BRIDGE}enable_icc", f"{BRIDGE}enable_ip_masquerade"
@@ -18,7 +19,6 @@ HOST_IP, MODE, INHIBIT = f"{BRIDGE}host_binding_ipv4", f"{BRIDGE}gateway_mode_ip
 TRUSTED = f"{BRIDGE}trusted_host_interfaces"
 MTU, SOURCE, INTERFACE_PREFIX = f"{NETWORK}driver.mtu", f"{NETWORK}host_ipv4", f"{NETWORK}container_iface_prefix"
 ANNOUNCEMENTS, ANNOUNCE_EVERY = f"{NETWORK}advertise_addr_nmsgs", f"{NETWORK}advertise_addr_ms"
-TRUE, FALSE = {"1", "t", "T", "true", "TRUE", "True"}, {"0", "f", "F", "false", "FALSE", "False"}
 MODES = ("nat", "nat-unprotected", "routed", "isolated")
 EVERY_ADDRESS = IPv4Address(0)
 DEFAULT_MTU, SMALLEST_MTU, LARGEST_MTU = 1500, 68, 65535

@@ -25,6 +25,13 @@ def local_routes(namespace: Namespace) -> list[Route]:
     return sorted(unique, key=lambda route: (int(route.destination.network_address), -route.destination.prefixlen))
 
 
+def local_route_to(namespace: Namespace, ip: IPv4Address, interface: str = "") -> Route | None:
+    """The most specific of them that ``ip`` is in, perhaps over one interface."""
+    found = [route for route in local_routes(namespace)
+             if ip in route.destination and interface in ("", route.interface)]
+    return max(found, key=lambda route: route.destination.prefixlen, default=None)
+
+
 def _routes_of(device: Device, address: Address) -> Iterator[Route]:
     """An address is known even while its device is down; nothing can be sent to others then."""
     source = _primary(device, address)

@@ -47,7 +47,8 @@ def _ipv6_record(address: ipv6.InterfaceAddress) -> dict[str, object]:
 
 
 def _is_wanted(record: dict[str, object], given: dict[str, str]) -> bool:
-    if "to" in given and (record["family"] != "inet" or IPv4Address(record["local"]) not in words.prefix(given["to"])):
+    if "to" in given and (record["family"] != "inet"
+                          or IPv4Address(record["local"]) not in words.prefix(given["to"]).network):
         return False
     if any(flag in given and flag not in record for flag in ("secondary", "dynamic", "tentative")):
         return False

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from netcourse.simulation.linux.device import Device, Veth
+from netcourse.simulation.linux.links import near_peer
 from netcourse.simulation.linux.programs.host.ip import details
 from netcourse.simulation.linux.programs.host.ip.words import Request
 
 Fields = dict[str, object]
+_SWITCHED = ("MULTICAST", "ALLMULTI", "PROMISC", "NOARP", "DYNAMIC", "NOTRAILERS")
 
 
 def flags(device: Device) -> list[str]:
     """In the order of net/if.h's bits, as ipaddress.c prints them."""
     found = [] if device.carrier or not device.up else ["NO-CARRIER"]
-    found += ["LOOPBACK"] if device.kind == "loopback" else ["BROADCAST", "MULTICAST"]
+    found += ["LOOPBACK"] if device.kind == "loopback" else ["BROADCAST"]
+    found += [flag for flag in _SWITCHED if flag in device.flags]
     found += ["UP"] if device.up else []
     found += ["LOWER_UP"] if device.up and device.carrier else []
     peer = near_peer(device)
     return [*found, "M-DOWN"] if peer is not None and not peer.up else found
-
-
-def near_peer(device: Device) -> Device | None:
-    """The other end of a veth, where it is in the same namespace."""
-    peer = device.peer if isinstance(device, Veth) else None
-    return peer if peer is not None and peer.namespace is device.namespace else None
 
 
 def _other_end(device: Device) -> Fields:

@@ -42,7 +42,7 @@ def _routes_of(device: Device, address: Address) -> Iterator[Route]:
         yield _route(IPv4Network(address.broadcast), device, source, kind="broadcast")
     if address.is_secondary or address.prefix_length == 32:
         return
-    if device.kind == "loopback":
+    if device.kind == "loopback" and int(address.network.network_address) >> 24:
         yield _route(address.network, device, source, kind="local")
     if address.prefix_length < 31:
         yield _route(IPv4Network(address.network.broadcast_address), device, source, kind="broadcast")

@@ -67,7 +67,7 @@ def _with_gateway(namespace: Namespace, route: Route) -> Route:
     if way is not None and way.kind != "local":
         raise Refused(errno.EINVAL, _WRONG_GATEWAY)
     if way is None and route.scope == "global":
-        way = namespace.routes.lookup(route.gateway, route.interface)
+        way = namespace.routes.on_link(route.gateway, route.interface)
     if way is None or way.gateway is not None or way.kind not in ("unicast", "local"):
         raise Refused(errno.ENETUNREACH, _WRONG_GATEWAY)
     return replace(route, interface=way.interface)

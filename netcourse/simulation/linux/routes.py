@@ -139,6 +139,11 @@ class RouteTable:
         return next((route for route in self._routes if destination in route.destination
                      and interface in ("", route.interface)), None)
 
+    def on_link(self, gateway: IPv4Address, interface: str = "") -> Route | None:
+        """The best route to what is on a link itself: only those of a narrower scope lead there."""
+        return next((route for route in self._routes if gateway in route.destination and route.scope != "global"
+                     and interface in ("", route.interface)), None)
+
     def way_to(self, destination: IPv4Address, interface: str = "") -> Route:
         """The route that is taken, perhaps one over ``interface``. Raises NoRoute."""
         route = self.lookup(destination, interface)

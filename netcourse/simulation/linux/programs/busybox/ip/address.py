@@ -105,8 +105,15 @@ def _flush(process: Process, words: Words) -> None:
     gone = [entry for entry in device.addresses if _is_wanted(entry, device, given)]
     if gone and not process.privileged:
         raise Complaint(f"ip: can't send flush request: {os.strerror(errno.EPERM)}")
+    problem = ""
     for entry in gone:
-        process.namespace.remove_address(device, entry)
+        if entry in device.addresses:
+            process.namespace.remove_address(device, entry)
+        else:
+            # a secondary address has gone with its primary one: the kernel says so, and goes on
+            problem = f"ip: can't send flush request: {os.strerror(errno.EADDRNOTAVAIL)}"
+    if problem:
+        raise Complaint(problem)
 
 
 def _change(namespace: Namespace, given: dict[str, str], rest: Words, verb: str) -> None:

@@ -62,7 +62,7 @@ def change(process: Process, words: Words) -> None:
     if "address" in given:
         _set_address(process, name, given["address"])
     if "master" in given or "nomaster" in given:
-        _set_master(process, find_device(namespace, name, 2), given.get("master"))
+        _set_master(process, name, given.get("master"))
     if "netns" in given:
         find_device(namespace, name, 2)
         raise Complaint("ip: link set netns is not simulated by netcourse", 2)
@@ -118,8 +118,9 @@ def _set_address(process: Process, name: str, text: str) -> None:
         links.set_mac(_device(process, name), ":".join(f"{int(part, 16):02x}" for part in text.split(":")))
 
 
-def _set_master(process: Process, device: Device, name: str | None) -> None:
-    bridge = find_device(process.namespace, name, 2) if name is not None else None
+def _set_master(process: Process, name: str, master: str | None) -> None:
+    bridge = find_device(process.namespace, master, 2) if master is not None else None
+    device = find_device(process.namespace, name, 2)
     need_privilege(process)
     with _asking():
         links.set_master(device, bridge)

@@ -47,9 +47,9 @@ def neighbour(process: Process, words: Words, _: Manner) -> None:
 
 def _print(process: Process, entries: list[Neighbour], given: dict[str, str]) -> None:
     for entry in entries:
-        mac = f" lladdr {entry.mac}" if entry.mac else ""
-        place = "" if "dev" in given else f" dev {entry.device.name}"
-        process.write(f"{entry.ip}{place}{mac} used 0/0/0 probes {entry.probes} {entry.state}\n")
+        mac = f"lladdr {entry.mac}" if entry.mac else ""
+        place = "" if "dev" in given else f"dev {entry.device.name} "
+        process.write(f"{entry.ip} {place}{mac} used 0/0/0 probes {entry.probes} {entry.state}\n")
 
 
 def _flush(process: Process, entries: list[Neighbour], given: dict[str, str]) -> None:

@@ -14,7 +14,6 @@ from netcourse.simulation.linux.programs.busybox.options import Complaint, compl
 from netcourse.simulation.linux.refusal import Refused
 from netcourse.simulation.linux.resolver import NameNotFound, find_address, find_name
 from netcourse.simulation.linux.routes import NoRoute
-from netcourse.simulation.linux.ways import find_way
 
 _MAC = re.compile(r"(?:[0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}")
 
@@ -78,10 +77,13 @@ async def _delete(process: Process, words: list[str]) -> None:
 
 def _device_towards(process: Process, ip: IPv4Address) -> Device:
     """The device of the link that the address is on (net/ipv4/arp.c, arp_req_dev). Raises NoRoute."""
-    way = find_way(process.namespace, ip)
-    if way.gateway is not None:
+    namespace = process.namespace
+    if int(ip) == 0 or namespace.is_local(ip):
+        return namespace.loopback
+    route = namespace.routes.on_link(ip)
+    if route is None:
         raise NoRoute
-    return process.namespace.devices[way.interface]
+    return namespace.devices[route.interface]
 
 
 async def _set(process: Process, words: list[str], name: str) -> None:

@@ -18,8 +18,9 @@ KINDS_UNSIMULATED = ("bond", "dummy", "gre", "gretap", "ifb", "ip6tnl", "ipip", 
                      "macvtap", "netkit", "nlmon", "sit", "team", "vcan", "vlan", "vrf", "vti", "vxlan", "wireguard")
 VETH_USAGE = "Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'"
 SETTINGS = {"mtu": "mtu", "name": "name", "address": "address", "netns": "netns", "index": "index"}
-UNSIMULATED = ("promisc", "arp", "multicast", "allmulticast", "alias", "txqueuelen", "qlen", "group", "dynamic",
-               "type", "carrier", "broadcast", "brd", "vf", "xdp")
+SWITCHES = {"arp": "NOARP", "multicast": "MULTICAST", "allmulticast": "ALLMULTI", "promisc": "PROMISC"}
+QUEUE_LENGTH = {"txqueuelen": "txqueuelen", "qlen": "txqueuelen", "txqlen": "txqueuelen"}
+UNSIMULATED = ("alias", "group", "dynamic", "type", "carrier", "broadcast", "brd", "vf", "xdp")
 
 
 def add(request: Request, rest: list[str]) -> None:
@@ -84,8 +85,11 @@ def change(request: Request, rest: list[str]) -> None:
     unsimulated = next((word for word in rest if word in UNSIMULATED), None)
     if unsimulated is not None:
         raise words.not_simulated(f"link set {unsimulated}")
-    given = words.read(rest, {**SETTINGS, "dev": "dev", "master": "master"}, flags=("up", "down", "nomaster"),
-                       bare="dev")
+    known = {**SETTINGS, **QUEUE_LENGTH, **{word: word for word in SWITCHES}, "dev": "dev", "master": "master"}
+    given = words.read(rest, known, flags=("up", "down", "nomaster"), bare="dev")
+    for word in SWITCHES:
+        if given.get(word, "on") not in ("on", "off"):
+            raise Complaint(f'Error: argument of "{word}" must be "on" or "off", not "{given[word]}"')
     if "dev" not in given:
         raise Complaint('Not enough information: "dev" argument is required.', words.WRONG_WORD)
     if "master" in given and given["master"] not in request.namespace.devices:
@@ -110,6 +114,11 @@ def _set_hardware(device: Device, given: dict[str, str]) -> None:
     """Raises Refused."""
     if "address" in given:
         links.set_mac(device, words.mac_address(given["address"]))
+    if "txqueuelen" in given:
+        device.queue_length = words.number(given["txqueuelen"], "txqueuelen")
+    for word, flag in SWITCHES.items():
+        if word in given:
+            (device.flags.add if (given[word] == "on") != (word == "arp") else device.flags.discard)(flag)
     if "mtu" in given:
         links.set_mtu(device, words.number(given["mtu"], "mtu"))
 

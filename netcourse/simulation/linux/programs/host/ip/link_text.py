@@ -8,7 +8,7 @@ from netcourse.simulation.linux.programs.host.ip import details
 from netcourse.simulation.linux.programs.host.ip.words import Request
 
 Fields = dict[str, object]
-_SWITCHED = ("MULTICAST", "ALLMULTI", "PROMISC", "NOARP", "DYNAMIC", "NOTRAILERS")
+_SWITCHED = ("MULTICAST", "NOARP", "ALLMULTI", "PROMISC", "DYNAMIC", "NOTRAILERS")
 
 
 def flags(device: Device) -> list[str]:

@@ -66,7 +66,9 @@ def _put(device: Device, namespace: Namespace) -> None:
 
 def _check_name(name: str) -> None:
     """Raises Refused (net/core/dev.c, dev_valid_name)."""
-    if len(name) > LONGEST_NAME or name in (".", "..") or any(letter in "/:" or letter.isspace() for letter in name):
+    if len(name) > LONGEST_NAME:
+        raise Refused(errno.EINVAL, "Attribute failed policy validation.")
+    if name in (".", "..") or any(letter in "/:" or letter.isspace() for letter in name):
         raise Refused(errno.EINVAL)
 
 

@@ -117,7 +117,8 @@ def _read(request: Request, rest: list[str]) -> tuple[Device, Address]:
     if request.family == "6" or any(":" in word for word in rest[:1]):
         raise words.not_simulated("an IPv6 address")
     given = words.read(rest, _CHANGED, bare="local")
-    wanted = words.address_with_prefix(given["local"]) if "local" in given else None
+    is_address = given.get("local", "default") not in ("default", "all", "any")
+    wanted = words.address_with_prefix(given["local"]) if is_address else None
     if "dev" not in given:
         raise Complaint('Not enough information: "dev" argument is required.')
     if wanted is None:

@@ -28,7 +28,7 @@ def add(request: Request, rest: list[str]) -> None:
     before, kind, after = rest[:kind_at], rest[kind_at + 1:kind_at + 2], rest[kind_at + 2:]
     if not kind:
         raise Complaint('Not enough information: "type" argument is required')
-    given = words.read(before, {**SETTINGS, "link": "link"}, bare="name")
+    given = words.read(before, {**SETTINGS, "link": "link", "dev": "dev"}, bare="dev")
     request.need_privilege()
     maker = {"veth": _add_veth, "bridge": _add_bridge}.get(kind[0])
     if kind[0] in KINDS_UNSIMULATED:
@@ -50,14 +50,14 @@ def _add_bridge(request: Request, given: dict[str, str], rest: list[str]) -> Non
 def _add_veth(request: Request, given: dict[str, str], rest: list[str]) -> None:
     if rest and rest[0] != "peer":
         raise Complaint(VETH_USAGE, words.WRONG_WORD)
-    peer_given = words.read(rest[1:], SETTINGS, bare="name")
+    peer_given = words.read(rest[1:], {**SETTINGS, "dev": "dev"}, bare="dev")
     near, far = (_new_link(request, settings) for settings in (given, peer_given))
     links.add_veth(near, far)
 
 
 def _new_link(request: Request, given: dict[str, str]) -> NewLink:
     home = target(request, given["netns"]) if "netns" in given else request.namespace
-    return NewLink(home, _checked_name(given["name"]) if "name" in given else "",
+    return NewLink(home, _checked_name(given["name"]) if "name" in given else given.get("dev", ""),
                    words.mac_address(given["address"]) if "address" in given else "",
                    words.number(given["mtu"], "mtu") if "mtu" in given else 1500,
                    words.number(given["index"], "index") if "index" in given else 0)

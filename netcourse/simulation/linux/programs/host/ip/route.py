@@ -173,11 +173,11 @@ def get(request: Request, rest: list[str]) -> None:
     given = words.read([word for word in plain if word not in bare], options)
     if not bare:
         raise Complaint("need at least a destination address")
-    try:
-        target = IPv4Address(bare[-1])
-    except ValueError:
-        raise Complaint(f'Error: any valid prefix is expected rather than "{bare[-1]}".') from None
-    fields = _way(request.namespace, target, given, as_stored=bool(flags))
+    target = words.prefix(bare[-1])
+    length = target.network.prefixlen
+    if "/" in bare[-1] and length != target.max_prefixlen:
+        request.process.complain(f"Warning: /{length} as prefix is invalid, only /32 (or none) is supported.")
+    fields = _way(request.namespace, target.ip, given, as_stored=bool(flags))
     if "json" in request.options:
         fields |= {"metrics": [{"mtu": fields.pop("mtu")}]} if "mtu" in fields else {}
         printing.write_json(request, [fields])

@@ -21,6 +21,7 @@ KEYWORDS = {"via": "via", "dev": "dev", "oif": "dev", "src": "src", "metric": "m
 UNSIMULATED = ("nexthop", "mtu", "tos", "weight", "encap", "advmss", "window", "rtt", "nhid", "throw", "local",
                "broadcast", "multicast", "nat", "table")
 SCOPES = ("global", "link", "host")
+FLUSH_FILE = "/proc/sys/net/ipv4/route/flush"
 PROTOCOLS = ("boot", "static", "kernel", "redirect", "dhcp")
 
 
@@ -89,7 +90,10 @@ def flush(request: Request, rest: list[str]) -> None:
     if not rest:
         raise Complaint('"ip route flush" requires arguments.')
     if rest == ["cache"]:
-        request.namespace.ipv4.path_mtus.forget()
+        try:
+            request.process.files.write(FLUSH_FILE, b"-1")
+        except OSError as error:
+            request.process.complain(f'Cannot open "{FLUSH_FILE}": {error.strerror}')
         return
     given = read_selection(rest)
     if given.get("table", "main") not in ("main", "254") or request.family == "6":

@@ -84,8 +84,12 @@ def head_text(record: Fields) -> str:
 
 
 def hardware_text(record: Fields) -> str:
-    text = f"    link/{record['link_type']} {record['address']} brd {record['broadcast']}"
-    text += f" link-netns {record['link_netns']}" if "link_netns" in record else ""
+    return f"    link/{record['link_type']} {record['address']} brd {record['broadcast']}" + namespace_text(record)
+
+
+def namespace_text(record: Fields) -> str:
+    """Where the other end is."""
+    text = f" link-netns {record['link_netns']}" if "link_netns" in record else ""
     return text + (f" link-netnsid {record['link_netnsid']}" if "link_netnsid" in record else "")
 
 

@@ -45,7 +45,9 @@ def _read(request: Request, rest: list[str]) -> tuple[Route, IPv4Interface, dict
     for word, known in (("scope", SCOPES), ("proto", PROTOCOLS)):
         if given.get(word, known[0]) not in known:
             raise words.wrong_argument(given[word], f'"{word}" value is invalid')
-    narrow = gateway is None and kind in ("", "unicast")
+    if gateway is not None and int(gateway) == 0:
+        gateway = None
+    narrow = "via" not in given and kind in ("", "unicast")
     scope = given.get("scope", "link" if narrow else "global")
     metric = words.number(given["metric"], "metric") if "metric" in given else 0
     route = Route(prefix.network, device, gateway, source, metric, scope, given.get("proto", "boot"),

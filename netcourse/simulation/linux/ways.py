@@ -34,7 +34,7 @@ def find_way(namespace: Namespace, target: IPv4Address, *, sender: IPv4Address |
         if near.kind == "local" and not namespace.loopback.up:
             raise NoRoute
         out = namespace.loopback.name if near.kind == "local" else near.interface
-        return Way(near.kind, out, None, near.source)
+        return Way("multicast" if target.is_multicast else near.kind, out, None, near.source)
     route = namespace.route_to(target, interface)
     source = _source(namespace, route, target)
     if target == LIMITED_BROADCAST or target.is_multicast:

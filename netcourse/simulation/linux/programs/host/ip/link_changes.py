@@ -56,6 +56,8 @@ def _add_veth(request: Request, given: dict[str, str], rest: list[str]) -> None:
 
 
 def _new_link(request: Request, given: dict[str, str]) -> NewLink:
+    if "/" in given.get("dev", ""):
+        raise Complaint(f'Error: argument "{given["dev"]}" is wrong: "dev" not a valid ifname', words.WRONG_WORD)
     home = target(request, given["netns"]) if "netns" in given else request.namespace
     return NewLink(home, _checked_name(given["name"]) if "name" in given else given.get("dev", ""),
                    words.mac_address(given["address"]) if "address" in given else "",

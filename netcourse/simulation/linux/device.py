@@ -30,14 +30,15 @@ class Device:
 
     ``was_up`` is what its queueing discipline tells: noop until the device is first up (net/sched/sch_generic.c).
     ``queue_length`` is in packets (IFLA_TXQLEN). ``extra_macs`` are those that it was told to listen to.
+    ``flags`` are the names, in net/if.h, of those that somebody can set (PROMISC, NOARP ...).
     """
 
     kind = "device"
     counts_headers = True
 
-    __slots__ = ("addresses", "extra_macs", "index", "ipv6_disabled", "mac", "master", "mtu", "name", "namespace",
-                 "port_number", "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets",
-                 "up", "was_up")
+    __slots__ = ("addresses", "extra_macs", "flags", "index", "ipv6_disabled", "mac", "master", "mtu", "name",
+                 "namespace", "port_number", "queue_length", "received_bytes", "received_packets", "sent_bytes",
+                 "sent_packets", "up", "was_up")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
         self.name, self.mac, self.mtu, self.queue_length = name, mac, mtu, queue_length
@@ -45,6 +46,7 @@ class Device:
         self.up = self.was_up = False
         self.addresses: list[Address] = []
         self.extra_macs: tuple[str, ...] = ()
+        self.flags = set() if self.kind == "loopback" else {"MULTICAST"}
         self.ipv6_disabled = False
         self.master: Bridge | None = None
         self.port_number = 0

@@ -25,6 +25,13 @@ def local_routes(namespace: Namespace) -> list[Route]:
     return sorted(unique, key=lambda route: (int(route.destination.network_address), -route.destination.prefixlen))
 
 
+def local_route_to(namespace: Namespace, ip: IPv4Address, interface: str = "") -> Route | None:
+    """The most specific of them that ``ip`` is in, perhaps over one interface."""
+    found = [route for route in local_routes(namespace)
+             if ip in route.destination and interface in ("", route.interface)]
+    return max(found, key=lambda route: route.destination.prefixlen, default=None)
+
+
 def _routes_of(device: Device, address: Address) -> Iterator[Route]:
     """An address is known even while its device is down; nothing can be sent to others then."""
     source = _primary(device, address)
@@ -35,7 +42,7 @@ def _routes_of(device: Device, address: Address) -> Iterator[Route]:
         yield _route(IPv4Network(address.broadcast), device, source, kind="broadcast")
     if address.is_secondary or address.prefix_length == 32:
         return
-    if device.kind == "loopback":
+    if device.kind == "loopback" and int(address.network.network_address) >> 24:
         yield _route(address.network, device, source, kind="local")
     if address.prefix_length < 31:
         yield _route(IPv4Network(address.network.broadcast_address), device, source, kind="broadcast")

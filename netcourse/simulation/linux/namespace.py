@@ -141,8 +141,10 @@ class Namespace:
     def add_address(self, device: Device, address: Address) -> None:
         """Primary ones by scope, the narrowest first, then secondary ones (net/ipv4/devinet.c, __inet_insert_ifa).
 
-        Raises FileExistsError when the device has it already.
+        Raises FileExistsError when the device has it already. 0.0.0.0 is none, and passed over.
         """
+        if int(address.ip) == 0:
+            return
         mates = [other for other in device.addresses if other.network == address.network]
         if any(other.ip == address.ip for other in mates):
             raise FileExistsError(errno.EEXIST, "File exists")

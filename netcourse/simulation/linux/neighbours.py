@@ -102,6 +102,9 @@ class NeighbourTable:
 
         ``source`` is that of the packet which waits: the question is asked in its name where it is ours.
         """
+        if "NOARP" in device.flags:
+            found(device.mac)  # net/ipv4/arp.c, arp_constructor
+            return
         entry = self._entries.setdefault((device.name, ip), Neighbour(device, ip))
         self._age(entry)
         entry.source = source
@@ -166,6 +169,8 @@ class NeighbourTable:
 
     def receive(self, device: Device, message: ARP) -> None:
         """Answer a question about one of our addresses, or one that we are the way to; take in the rest."""
+        if "NOARP" in device.flags:
+            return
         if message.operation == ASK and self._namespace.ipv4.comes_the_right_way(device, message.sender):
             if self._namespace.is_local(message.target):
                 if self._may_answer(device, message):

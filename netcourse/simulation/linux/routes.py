@@ -108,11 +108,25 @@ class RouteTable:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         self.replace(route)
 
+    def test(self, route: Route) -> None:
+        """Raises FileExistsError or FileNotFoundError: whether there is one with the same destination and metric."""
+        number = errno.EEXIST if self._rivals(route) else errno.ENOENT
+        raise OSError(number, os.strerror(number))
+
     def remove(self, route: Route) -> None:
         """Raises ProcessLookupError (ESRCH, as the kernel) when there is no such route."""
         if route not in self._routes:
             raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         self._routes.remove(route)
+
+    def remove_like(self, destination: IPv4Network, said: dict[str, object]) -> None:
+        """The first that agrees with all that is said of it (fib_trie.c, fib_table_delete); ``said`` is by the names of
+        Route's fields. Raises ProcessLookupError when none does."""
+        for route in self._routes:
+            if route.destination == destination and all(getattr(route, name) == said[name] for name in said):
+                self._routes.remove(route)
+                return
+        raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
 
     def flush(self, interface: str) -> list[Route]:
         """Remove every route over ``interface``; returns them."""
@@ -123,6 +137,11 @@ class RouteTable:
     def lookup(self, destination: IPv4Address, interface: str = "") -> Route | None:
         """The best route, or the best over ``interface`` where one is given."""
         return next((route for route in self._routes if destination in route.destination
+                     and interface in ("", route.interface)), None)
+
+    def on_link(self, gateway: IPv4Address, interface: str = "") -> Route | None:
+        """The best route to what is on a link itself: only those of a narrower scope lead there."""
+        return next((route for route in self._routes if gateway in route.destination and route.scope != "global"
                      and interface in ("", route.interface)), None)
 
     def way_to(self, destination: IPv4Address, interface: str = "") -> Route:

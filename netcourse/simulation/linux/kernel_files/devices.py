@@ -20,7 +20,9 @@ from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.settings import number_in
 
 HUNDREDTHS = 100
-_UP, _BROADCAST, _LOOPBACK, _PROMISCUOUS, _ALL_MULTICAST, _MULTICAST = 0x1, 0x2, 0x8, 0x100, 0x200, 0x1000
+_UP, _BROADCAST, _LOOPBACK, _PROMISCUOUS, _ALL_MULTICAST = 0x1, 0x2, 0x8, 0x100, 0x200
+_SWITCHED = {"NOTRAILERS": 0x20, "NOARP": 0x80, "PROMISC": _PROMISCUOUS, "ALLMULTI": _ALL_MULTICAST,
+             "MULTICAST": 0x1000, "DYNAMIC": 0x8000}
 _ETHERNET, _LOOPBACK_TYPE = 1, 772
 _VETH_SPEED = 10_000
 _STATISTICS = ("collisions", "multicast", "rx_compressed", "rx_crc_errors", "rx_dropped", "rx_errors",
@@ -138,9 +140,10 @@ _CHANGES = {"mtu": _set_mtu, "tx_queue_len": _set_queue_length, "hairpin_mode": 
 
 
 def _flags(device: Device) -> int:
-    kind = _LOOPBACK if device.kind == "loopback" else _BROADCAST | _MULTICAST
+    kind = _LOOPBACK if device.kind == "loopback" else _BROADCAST
     port = _PROMISCUOUS | _ALL_MULTICAST if device.master is not None else 0
-    return kind | port | (_UP if device.up else 0)
+    switched = sum(bit for flag, bit in _SWITCHED.items() if flag in device.flags and not bit & port)
+    return kind | port | switched | (_UP if device.up else 0)
 
 
 def _event(device: Device) -> str:

@@ -9,7 +9,7 @@ OF_STACK = {
     "ip_local_reserved_ports": "", "ip_no_pmtu_disc": "0", "ping_group_range": "1\t0", "tcp_abort_on_overflow": "0",
     "tcp_ecn": "2", "tcp_keepalive_intvl": "75", "tcp_keepalive_probes": "9", "tcp_keepalive_time": "7200",
     "tcp_mtu_probing": "0", "tcp_rfc1337": "0", "tcp_sack": "1", "tcp_timestamps": "1", "tcp_window_scaling": "1"}
-OF_ROUTE = {"min_pmtu": "552", "mtu_expires": "600"}
+OF_ROUTE = {"min_adv_mss": "256", "min_pmtu": "552", "mtu_expires": "600"}
 OF_INTERFACE = {
     "accept_redirects": "1", "accept_source_route": "1", "arp_evict_nocarrier": "1", "arp_notify": "0",
     "bc_forwarding": "0", "bootp_relay": "0", "disable_policy": "0", "disable_xfrm": "0", "drop_gratuitous_arp": "0",

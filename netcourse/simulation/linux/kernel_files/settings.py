@@ -48,7 +48,12 @@ class _Settings:
                 "ip_local_port_range": self._file(partial(_port_range, namespace), partial(_set_port_range, namespace)),
                 "conf": partial(self._of_devices, self._configuration, tunable.ALL, tunable.DEFAULT),
                 "neigh": partial(self._of_devices, self._neighbours, *shared),
-                "route": lambda: self._fixed("ipv4/route", fixed.OF_ROUTE)}
+                "route": self._route}
+
+    def _route(self) -> Tree:
+        path_mtus = self._namespace.ipv4.path_mtus
+        flush = LiveFile(_unreadable, lambda data: path_mtus.forget() if data.strip() else None, 0o200)
+        return {**self._fixed("ipv4/route", fixed.OF_ROUTE), "flush": flush}
 
     def _connections(self) -> Tree:
         connections = self._namespace.netfilter.conntrack
@@ -124,6 +129,11 @@ class _Settings:
                 write(text)
 
         return LiveFile(lambda: f"{read()}\n".encode(), take)
+
+
+def _unreadable() -> bytes:
+    """Raises PermissionError: what can only be written to is so even to root (fs/proc/proc_sysctl.c)."""
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _kept(namespace: Namespace, path: str, usual: str) -> tuple[Reader, Writer]:

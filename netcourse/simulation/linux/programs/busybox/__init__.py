@@ -3,6 +3,7 @@
 from netcourse.simulation.linux.process import Program
 from netcourse.simulation.linux.programs.busybox import (
     arp,
+    brctl,
     columns,
     conditions,
     digests,
@@ -44,8 +45,8 @@ from netcourse.simulation.linux.shell import sh
 
 PROGRAMS: dict[str, Program] = dict.fromkeys(names(), unsimulated) | {
     "[": conditions.test, "[[": conditions.test, "arp": arp.arp, "ash": sh, "base64": digests.base64,
-    "basename": words.basename, "cat": text.cat, "chmod": modes.chmod, "clear": screen.clear, "cp": moving.copy,
-    "cut": columns.cut, "date": words.date, "df": storage.df, "dirname": words.dirname,
+    "basename": words.basename, "brctl": brctl.brctl, "cat": text.cat, "chmod": modes.chmod, "clear": screen.clear,
+    "cp": moving.copy, "cut": columns.cut, "date": words.date, "df": storage.df, "dirname": words.dirname,
     "dnsdomainname": system.dnsdomainname, "echo": text.echo, "egrep": grep.egrep, "env": starters.env,
     "expr": expr.expr, "false": system.false, "fgrep": grep.fgrep, "find": find.find, "free": load.free,
     "grep": grep.grep, "head": text.head, "hostname": system.hostname, "httpd": httpd.httpd, "id": identity.identity,

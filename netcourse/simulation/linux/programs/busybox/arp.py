@@ -7,10 +7,13 @@ import os
 import re
 from ipaddress import IPv4Address
 
+from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.neighbours import Neighbour
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, options, refuse
+from netcourse.simulation.linux.refusal import Refused
 from netcourse.simulation.linux.resolver import NameNotFound, find_address, find_name
+from netcourse.simulation.linux.routes import NoRoute
 
 _MAC = re.compile(r"(?:[0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}")
 
@@ -62,10 +65,25 @@ async def _delete(process: Process, words: list[str]) -> None:
     ip = await _host(process, words[0])
     if not process.privileged:
         raise Complaint(f"arp: SIOCDARP(priv): {os.strerror(errno.EPERM)}")
-    entry = next((entry for entry in process.namespace.neighbours.listing() if entry.ip == ip), None)
-    if entry is None:
-        raise Complaint(f"arp: SIOCDARP(pub): {os.strerror(errno.ENOENT)}")
-    process.namespace.neighbours.remove(entry.device, ip)
+    try:
+        device = _device_towards(process, ip)
+    except NoRoute as error:
+        raise Complaint(f"arp: SIOCDARP(priv): {os.strerror(error.errno or 0)}") from None
+    try:
+        process.namespace.neighbours.remove(device, ip)
+    except FileNotFoundError:
+        raise Complaint(f"arp: SIOCDARP(pub): {os.strerror(errno.ENOENT)}") from None
+
+
+def _device_towards(process: Process, ip: IPv4Address) -> Device:
+    """The device of the link that the address is on (net/ipv4/arp.c, arp_req_dev). Raises NoRoute."""
+    namespace = process.namespace
+    if int(ip) == 0 or namespace.is_local(ip):
+        return namespace.loopback
+    route = namespace.routes.on_link(ip)
+    if route is None:
+        raise NoRoute
+    return namespace.devices[route.interface]
 
 
 async def _set(process: Process, words: list[str], name: str) -> None:
@@ -80,8 +98,18 @@ async def _set(process: Process, words: list[str], name: str) -> None:
         raise Complaint(f"arp: SIOCSARP: {os.strerror(errno.EPERM)}")
     if len(words) > 2:
         raise Complaint(f"arp: {words[2]} is not simulated by netcourse")
-    route = process.namespace.routes.lookup(ip, name)
-    if route is None:
-        raise Complaint(f"arp: SIOCSARP: {os.strerror(errno.ENETUNREACH)}")
     mac = ":".join(f"{int(part, 16):02x}" for part in words[1].split(":"))
-    process.namespace.neighbours.set(process.namespace.devices[route.interface], ip, mac)
+    try:
+        device = _named(process, name) if name else _device_towards(process, ip)
+        if device is process.namespace.loopback:
+            raise Refused(errno.EINVAL)
+    except OSError as error:
+        raise Complaint(f"arp: SIOCSARP: {os.strerror(error.errno or 0)}") from None
+    process.namespace.neighbours.set(device, ip, mac)
+
+
+def _named(process: Process, name: str) -> Device:
+    """Raises Refused."""
+    if name not in process.namespace.devices:
+        raise Refused(errno.ENODEV)
+    return process.namespace.devices[name]

@@ -16,7 +16,7 @@ _TOLD = {"l": "only servers", "a": "servers and established", "": "w/o servers"}
 async def netstat(process: Process) -> int:
     given, _ = options(process, "ralntuwxe")
     if "r" in given:
-        list_routes(process, numeric="n" in given, extended=True)
+        await list_routes(process, numeric="n" in given, extended=True)
         return 0
     which = "l" if "l" in given else "a" if "a" in given else ""
     kinds = given.keys() & {"t", "u", "w", "x"} or {"t", "u", "w", "x"}

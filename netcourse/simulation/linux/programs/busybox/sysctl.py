@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import complaining, options
@@ -69,7 +70,8 @@ def _show_folder(process: Process, path: str, given: dict[str, str]) -> None:
         if process.files.is_directory(inner):
             _show_folder(process, inner, given)
         else:
-            _print(process, _name(inner), process.files.read(inner).decode(), given)
+            with suppress(PermissionError):
+                _print(process, _name(inner), process.files.read(inner).decode(), given)
 
 
 def _print(process: Process, name: str, text: str, given: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from netcourse.simulation.linux.programs.busybox.ip.words import Manner, Words
 from netcourse.simulation.linux.programs.busybox.options import Complaint, complaining, usage
 
 _FAMILIES = {"-4": "inet", "-6": "inet6", "-0": "link"}
-_OBJECTS: dict[str, Callable[[Process, Words, Manner], None]] = {
+_OBJECTS: dict[str, Callable[[Process, Words, Manner], int | None]] = {
     "address": address, "route": route, "link": link, "neighbour": neighbour, "tunnel": tunnel, "tunl": tunnel,
     "rule": rule}
 
@@ -37,5 +37,4 @@ async def ip(process: Process) -> int:
     handler = next((h for name, h in _OBJECTS.items() if words and name.startswith(words[0])), None)
     if handler is None:
         raise usage("ip")
-    handler(process, words[1:], Manner(family, is_oneline))
-    return 0
+    return handler(process, words[1:], Manner(family, is_oneline)) or 0

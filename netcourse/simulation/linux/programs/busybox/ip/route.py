@@ -1,184 +1,173 @@
-"""busybox ip route (networking/libiproute/iproute.c)."""
+"""busybox ip route show, get and flush (networking/libiproute/iproute.c)."""
 
 from __future__ import annotations
 
 import errno
 import os
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, IPv4Network
+from typing import Any
 
-from netcourse.simulation.linux.local_addresses import LOOPBACK_ADDRESS, LOOPBACK_NETWORK
+from netcourse.simulation.linux import ipv6_routes
+from netcourse.simulation.linux.local_routes import local_routes
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
+from netcourse.simulation.linux.programs.busybox.ip.route_changes import change, read_value
 from netcourse.simulation.linux.programs.busybox.ip.words import (
-    SHOW,
     Manner,
     Words,
-    arguments,
+    abbreviated,
+    address,
     find_device,
     invalid,
-    need_privilege,
+    is_anything,
+    prefix,
     refused,
+    value_of,
 )
 from netcourse.simulation.linux.programs.busybox.options import Complaint
 from netcourse.simulation.linux.routes import EVERYWHERE, NoRoute, Route
+from netcourse.simulation.linux.ways import find_way
 
-_FILTERS = {"dev", "oif", "table", "proto", "protocol", "scope", "via", "src", "root", "match", "exact", "to", "type",
-            "metric", "from"}
-_CHANGES = {"add", "a", "append", "replace", "change", "del", "delete", "d", "prepend"}
+_VERBS = ("a", "add", "append", "change", "chg", "delete", "get", "list", "show", "prepend", "replace", "test", "flush")
+_FILTERS = ("protocol", "dev", "oif", "iif", "via", "table", "cache", "from", "to", "scope", "root", "match", "exact",
+            "main")
+_TABLES = {"main": ("main",), "254": ("main",), "local": ("local",), "255": ("local",), "all": ("main", "local"),
+           "0": ("main", "local"), "cache": ("main", "local")}
+_FLUSH_FILE = "/proc/sys/net/ipv4/route/flush"
 
 
 def route(process: Process, words: Words, manner: Manner) -> None:
-    verb, rest = (words[0], words[1:]) if words else ("show", [])
+    verb = abbreviated(_VERBS, words[0]) if words else "show"
     if verb == "get":
-        process.write(_route_to(process.namespace, rest))
-    elif verb in SHOW:
+        process.write(_way(process.namespace, words[1:]))
+    elif verb in ("show", "list"):
         if manner.family != "inet6":
-            _show(process, rest)
+            _show(process, words[1:], manner)
     elif verb == "flush":
-        _flush(process, rest)
-    elif verb in _CHANGES:
-        _change(process, verb, rest)
+        _flush(process, words[1:])
+    elif verb:
+        change(process, "add" if verb == "a" else verb, words[1:])
     else:
-        raise invalid(verb)
+        raise invalid(words[0])
 
 
-def _show(process: Process, words: Words) -> None:
-    given, rest = arguments(words, _FILTERS)
+def _filters(namespace: Namespace, words: Words) -> dict[str, Any]:
+    """Of several prefixes the last counts. Raises Complaint."""
+    given: dict[str, Any] = {}
+    rest = iter(words)
+    for word in rest:
+        name = abbreviated(_FILTERS, word)
+        if name == "cache":
+            given["table"] = name
+        elif name in ("root", "match", "exact"):
+            given["prefix"] = name, value_of(rest)
+        elif name in ("to", "from", "", "main"):
+            text = value_of(rest) if name in ("to", "from") else word
+            how = abbreviated(("root", "match", "exact"), text) if name in ("to", "from") else ""
+            given["from" if name == "from" else "prefix"] = how or "exact", value_of(rest) if how else text
+        else:
+            given["dev" if name == "oif" else name] = read_value(name, value_of(rest))
+        if "prefix" in given and not is_anything(given["prefix"][1]):
+            prefix(given["prefix"][1])
     if "dev" in given:
-        find_device(process.namespace, given["dev"])
-    table = given.get("table", "main")
-    lines = _local_lines(process.namespace) if table in ("local", "255", "all") else []
-    routes = process.namespace.routes.listing() if table in ("main", "254", "all") else []
-    for entry in routes:
-        if _is_wanted(entry, given, rest):
-            process.write(_line(entry, given))
-    process.write("".join(lines))
+        find_device(namespace, given["dev"])
+    return given
 
 
-def _is_wanted(entry: Route, given: dict[str, str], rest: Words) -> bool:
-    """No notice is taken of proto and via, and nothing is found by src; "default" is a prefix of all routes."""
-    if given.get("dev", entry.interface) != entry.interface or given.get("scope", entry.scope) != entry.scope:
-        return False
-    if "src" in given:
-        return False
-    for keyword in ("root", "match", "exact"):
-        if keyword in given and not _fits(entry.destination, keyword, _prefix(given[keyword])):
-            return False
-    text = given.get("to", "".join(rest[:1]))
-    return not text or text == "default" or entry.destination == _prefix(text)
+def _show(process: Process, words: Words, manner: Manner) -> None:
+    given = _filters(process.namespace, words)
+    tables = _TABLES.get(given.get("table", "main"), ())
+    for table in tables:
+        for entry in _chosen(process.namespace, given, table):
+            shown_table = " table local" if table == "local" and given["table"] in ("all", "0") else ""
+            process.write(_line(entry, given, shown_table))
+    if given.get("table") in ("all", "0") and not manner.family:
+        for own in _ipv6_routes(process.namespace, given):
+            process.write(f"local {own.destination.network_address} dev {own.device.name} table local  metric 0 \n")
 
 
-def _prefix(text: str) -> IPv4Network:
-    try:
-        return EVERYWHERE if text in ("default", "all", "any") else IPv4Network(text)
-    except ValueError:
-        raise Complaint(f"ip: an inet prefix is expected rather than \"{text}\"") from None
+def _ipv6_routes(namespace: Namespace, given: dict[str, Any]) -> Iterator[ipv6_routes.IPv6Route]:
+    if not given.keys() & {"prefix", "scope"}:
+        yield from (entry for entry in ipv6_routes.local_routes(namespace)
+                    if entry.kind == "local" and given.get("dev", entry.device.name) == entry.device.name)
 
 
-def _fits(destination: IPv4Network, keyword: str, prefix: IPv4Network) -> bool:
-    if keyword == "root":
-        return destination.subnet_of(prefix)
-    return prefix.subnet_of(destination) if keyword == "match" else destination == prefix
+def _chosen(namespace: Namespace, given: dict[str, Any], table: str) -> list[Route]:
+    """No notice is taken of protocol and via."""
+    routes = namespace.routes.listing() if table == "main" else local_routes(namespace)
+    return [entry for entry in routes if given.get("dev", entry.interface) == entry.interface
+            and given.get("scope", entry.scope) == entry.scope and _is_in(entry.destination, *given.get("prefix", ()))
+            and is_anything(given.get("from", ("exact", "all"))[1])]
 
 
-def _line(entry: Route, given: dict[str, str]) -> str:
-    """With the two blanks that busybox prints before src; what all have in common, as asked for, isn't repeated."""
+def _is_in(network: IPv4Network, how: str = "exact", text: str = "all") -> bool:
+    """What is no address is a prefix of no length."""
+    if is_anything(text):
+        return True
+    wanted = (prefix(text) or IPv4Interface(EVERYWHERE)).network
+    if how == "root":
+        return network.subnet_of(wanted)
+    return wanted.subnet_of(network) if how == "match" else network == wanted
+
+
+def _line(entry: Route, given: dict[str, Any], table: str = "") -> str:
+    """Each word with a blank after it, and src and metric with one before; what was asked for isn't repeated."""
+    kind = "" if entry.kind == "unicast" else f"{entry.kind} "
     via = f" via {entry.gateway}" if entry.gateway and "via" not in given else ""
+    device = f" dev {entry.interface}" if entry.interface else ""
     scope = f" scope {entry.scope}" if entry.scope != "global" and "scope" not in given else ""
     source = f"  src {entry.source}" if entry.source else ""
-    metric = f" metric {entry.metric}" if entry.metric else ""
+    metric = f"  metric {entry.metric}" if entry.metric else ""
+    onlink = " onlink" if entry.is_onlink else ""
     destination = "default" if entry.is_default else str(entry.destination).removesuffix("/32")
-    return f"{destination}{via} dev {entry.interface}{scope}{source}{metric} \n"
+    return f"{kind}{destination}{via}{device}{table}{scope}{source}{metric}{onlink} \n"
 
 
-def _local_lines(namespace: Namespace) -> list[str]:
-    """The table that the kernel keeps of its own addresses (ip-route(8), table local)."""
-    found: list[tuple[int, str]] = []
-    for device in namespace.devices.values():
-        for own in device.addresses if device.up else ():
-            ends = {(own.ip, "local", "host")}
-            if own.prefix_length < 31:
-                ends.add((own.network.broadcast_address, "broadcast", "link"))
-            found += [(int(ip) * 2 + 1, f"{kind} {ip} dev {device.name} scope {scope}  src {own.ip} \n")
-                      for ip, kind, scope in ends]
-    if namespace.loopback.up:
-        found.append((int(LOOPBACK_NETWORK.network_address) * 2,
-                      f"local {LOOPBACK_NETWORK} dev lo scope host  src {LOOPBACK_ADDRESS} \n"))
-    return [line for _, line in sorted(found)]
-
-
-def _route_to(namespace: Namespace, words: Words) -> str:
-    given, rest = arguments(words, {"from", "dev", "oif", "iif", "to"})
+def _way(namespace: Namespace, words: Words) -> str:
+    given: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name = abbreviated(("from", "iif", "oif", "dev", "to"), word) or "to"
+        given["oif" if name == "dev" else name] = word if name == "to" and word != "to" else value_of(rest)
+    target = prefix(given["to"]) if "to" in given and not is_anything(given["to"]) else None
+    if target is None or target.network.prefixlen == 0:
+        raise Complaint("ip: need at least destination address")
+    if "iif" in given:
+        raise Complaint("ip: route get iif is not simulated by netcourse")
+    if "oif" in given:
+        find_device(namespace, given["oif"])
     try:
-        target = IPv4Address(given.get("to") or rest[0].partition("/")[0])
-    except (ValueError, IndexError):
-        raise Complaint("ip: need at least destination address") from None
-    interface = given.get("dev", given.get("oif", ""))
-    if interface:
-        find_device(namespace, interface)
-    if namespace.is_local(target):
-        return f"local {target} dev lo  src {namespace.source_for(target)} \n    cache \n"
-    try:
-        entry = namespace.route_to(target) if not interface else namespace.routes.lookup(target, interface)
-    except NoRoute:
-        entry = None
-    if entry is None:
-        raise refused(errno.ENETUNREACH)
-    via = f" via {entry.gateway}" if entry.gateway else ""
+        way = find_way(namespace, target.ip, sender=address(given["from"]) if "from" in given else None,
+                       interface=given.get("oif", ""))
+    except NoRoute as refusal:
+        raise refused(refusal.errno or errno.ENETUNREACH) from None
+    kind = "" if way.kind == "unicast" else f"{way.kind} "
     sender = f" from {given['from']}" if "from" in given else ""
-    source = "" if sender else f"  src {namespace.source_for(target)}"
-    return f"{target}{sender}{via} dev {entry.interface}{source} \n    cache \n"
+    via = f" via {way.gateway}" if way.gateway else ""
+    source = "" if sender else f"  src {way.source}"
+    return f"{kind}{target.ip}{sender}{via} dev {way.interface}{source} \n    cache \n"
 
 
 def _flush(process: Process, words: Words) -> None:
-    given, rest = arguments(words, _FILTERS)
     if not words:
         raise Complaint('ip: "ip route flush" requires an argument')
-    gone = [entry for entry in process.namespace.routes.listing() if _is_wanted(entry, given, rest)]
+    given = _filters(process.namespace, words)
+    table = given.get("table", "main")
+    if table == "cache":
+        _flush_cache(process)
+        return
+    if _TABLES.get(table) != ("main",):
+        raise Complaint(f"ip: route flush table {table} is not simulated by netcourse")
+    gone = _chosen(process.namespace, given, "main")
     if gone and not process.privileged:
         raise Complaint(f"ip: can't send flush request: {os.strerror(errno.EPERM)}")
     for entry in gone:
         process.namespace.routes.remove(entry)
 
 
-def _change(process: Process, verb: str, words: Words) -> None:
-    namespace = process.namespace
-    given, rest = arguments(words, {"via", "dev", "src", "metric", "scope", "proto", "table", "mtu", "oif"})
-    gateway = _address(given["via"]) if "via" in given else None
-    source = _address(given["src"]) if "src" in given else None
-    need_privilege(process)
-    unsimulated = next((word for word in ("table", "mtu") if word in given), None)
-    if unsimulated is not None:
-        raise Complaint(f"ip: route {verb} {unsimulated} is not simulated by netcourse")
-    destination = _prefix("".join(rest[:1]))
-    if verb[0] == "d":
-        gone = next((r for r in namespace.routes.listing() if r.destination == destination and
-                     given.get("dev", r.interface) == r.interface and gateway in (None, r.gateway)), None)
-        if gone is None:
-            raise refused(errno.ESRCH)
-        namespace.routes.remove(gone)
-        return
-    interface = given.get("dev") or _interface_of(namespace, gateway)
-    entry = Route(destination, find_device(namespace, interface).name, gateway, source, int(given.get("metric", "0")),
-                  "global" if gateway else "link")
+def _flush_cache(process: Process) -> None:
     try:
-        (namespace.routes.replace if verb in ("replace", "change") else namespace.routes.add)(entry)
-    except FileExistsError:
-        raise refused(errno.EEXIST) from None
-
-
-def _address(text: str) -> IPv4Address:
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        raise Complaint(f"ip: an inet address is expected rather than \"{text}\"") from None
-
-
-def _interface_of(namespace: Namespace, gateway: IPv4Address | None) -> str:
-    """The interface through which a gateway can be reached directly."""
-    route = namespace.routes.lookup(gateway) if gateway is not None else None
-    if gateway is None:
-        raise refused(errno.ENODEV)
-    if route is None or route.gateway is not None:
-        raise refused(errno.ENETUNREACH)
-    return route.interface
+        process.files.write(_FLUSH_FILE, b"-1")
+    except OSError as error:
+        process.complain(f"ip: can't open '{_FLUSH_FILE}': {error.strerror}")

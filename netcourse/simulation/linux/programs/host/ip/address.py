@@ -47,7 +47,8 @@ def _ipv6_record(address: ipv6.InterfaceAddress) -> dict[str, object]:
 
 
 def _is_wanted(record: dict[str, object], given: dict[str, str]) -> bool:
-    if "to" in given and (record["family"] != "inet" or IPv4Address(record["local"]) not in words.prefix(given["to"])):
+    if "to" in given and (record["family"] != "inet"
+                          or IPv4Address(record["local"]) not in words.prefix(given["to"]).network):
         return False
     if any(flag in given and flag not in record for flag in ("secondary", "dynamic", "tentative")):
         return False
@@ -84,7 +85,9 @@ def _whole(device: Device, records: list[dict[str, object]], request: Request,
         short = [{"local": record["local"], "prefixlen": record["prefixlen"]} for record in records]
         return {**link_text.brief(device), "addr_info": short}
     if request.family:
-        return {**_head(device, request, given), "addr_info": records}
+        hardware = link_text.hardware(device, request) if request.family != "6" else {}
+        place: dict[str, object] = {key: hardware[key] for key in ("link_netns", "link_netnsid") if key in hardware}
+        return {**_head(device, request, given), **place, "addr_info": records}
     whole = link_text.full(device, request, linkmode=False)
     counted = {"stats64": whole.pop("stats64")} if "stats64" in whole else {}
     return {**whole, "addr_info": records, **counted}
@@ -105,7 +108,8 @@ def _text(device: Device, records: list[dict[str, object]], request: Request, gi
     if "label" in given:
         return text
     if request.family or "to" in given:
-        return link_text.head_text(_head(device, request, given)) + text
+        place = link_text.namespace_text(link_text.hardware(device, request)) if request.family != "6" else ""
+        return link_text.head_text(_head(device, request, given)).removesuffix("\n") + f"{place}\n{text}"
     return link_text.full_text(device, request, linkmode=False, between=text)
 
 
@@ -116,12 +120,13 @@ def _read(request: Request, rest: list[str]) -> tuple[Device, Address]:
     if request.family == "6" or any(":" in word for word in rest[:1]):
         raise words.not_simulated("an IPv6 address")
     given = words.read(rest, _CHANGED, bare="local")
-    wanted = words.address_with_prefix(given["local"]) if "local" in given else None
+    is_address = given.get("local", "default") not in ("default", "all", "any")
+    wanted = words.address_with_prefix(given["local"]) if is_address else None
     if "dev" not in given:
         raise Complaint('Not enough information: "dev" argument is required.')
+    device = words.to_change(request.namespace, given["dev"])
     if wanted is None:
         raise words.answers(95)
-    device = words.to_change(request.namespace, given["dev"])
     request.need_privilege()
     scope = given.get("scope") or ("host" if wanted.ip.is_loopback else "global")
     if scope not in ("global", "link", "host"):

@@ -15,7 +15,8 @@ def fields(device: Device, *, with_mode: bool) -> Fields:
     """``with_mode``: how IPv6 addresses are made up, which only ``ip link`` says."""
     loopback, port = device.kind == "loopback", int(device.master is not None)
     queues = 2 if device.kind == "veth" else 1
-    record: Fields = {"promiscuity": port, "allmulti": port, "min_mtu": 0 if loopback else 68,
+    record: Fields = {"promiscuity": port + ("PROMISC" in device.flags),
+                      "allmulti": port + ("ALLMULTI" in device.flags), "min_mtu": 0 if loopback else 68,
                       "max_mtu": 0 if loopback else 65535}
     kind = _kind(device)
     if kind:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import errno
 
-from netcourse.simulation.linux import ipv6
-from netcourse.simulation.linux.bridge import Bridge
-from netcourse.simulation.linux.device import DEFAULT_QUEUE_LENGTH, HIGHEST_MTU, LOWEST_MTU, Device, Veth
-from netcourse.simulation.linux.machine import Machine
+from netcourse.simulation.linux import links
+from netcourse.simulation.linux.device import Device
+from netcourse.simulation.linux.links import LONGEST_NAME, NewLink
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.programs.busybox.options import Complaint
 from netcourse.simulation.linux.programs.host.ip import words
 from netcourse.simulation.linux.programs.host.ip.namespace import target
 from netcourse.simulation.linux.programs.host.ip.words import Request
+from netcourse.simulation.linux.refusal import Refused
 
-LONGEST_NAME = 15
 KINDS_UNSIMULATED = ("bond", "dummy", "gre", "gretap", "ifb", "ip6tnl", "ipip", "ipvlan", "ipvtap", "macsec", "macvlan",
                      "macvtap", "netkit", "nlmon", "sit", "team", "vcan", "vlan", "vrf", "vti", "vxlan", "wireguard")
 VETH_USAGE = "Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'"
 SETTINGS = {"mtu": "mtu", "name": "name", "address": "address", "netns": "netns", "index": "index"}
-UNSIMULATED = ("promisc", "arp", "multicast", "allmulticast", "alias", "txqueuelen", "qlen", "group", "dynamic",
-               "type", "carrier", "broadcast", "brd", "vf", "xdp")
+SWITCHES = {"arp": "NOARP", "multicast": "MULTICAST", "allmulticast": "ALLMULTI", "promisc": "PROMISC"}
+QUEUE_LENGTH = {"txqueuelen": "txqueuelen", "qlen": "txqueuelen", "txqlen": "txqueuelen"}
+UNSIMULATED = ("alias", "group", "dynamic", "type", "carrier", "broadcast", "brd", "vf", "xdp")
 
 
 def add(request: Request, rest: list[str]) -> None:
@@ -28,70 +28,41 @@ def add(request: Request, rest: list[str]) -> None:
     before, kind, after = rest[:kind_at], rest[kind_at + 1:kind_at + 2], rest[kind_at + 2:]
     if not kind:
         raise Complaint('Not enough information: "type" argument is required')
-    given = words.read(before, {**SETTINGS, "link": "link"}, bare="name")
+    given = words.read(before, {**SETTINGS, "link": "link", "dev": "dev"}, bare="dev")
     request.need_privilege()
     maker = {"veth": _add_veth, "bridge": _add_bridge}.get(kind[0])
     if kind[0] in KINDS_UNSIMULATED:
         raise words.not_simulated(f"a link of type {kind[0]}")
     if maker is None:
         raise words.kernel_error("Unknown device type.")
-    maker(request, given, after)
+    try:
+        maker(request, given, after)
+    except Refused as refusal:
+        raise words.refused(refusal) from None
 
 
 def _add_bridge(request: Request, given: dict[str, str], rest: list[str]) -> None:
     if rest:
         raise words.not_simulated(f"the bridge option {rest[0]}")
-    mac = _mac(given, request.namespace.machine)
-    bridge = Bridge(_name(given, request.namespace, "bridge"), mac, _mtu(given, 1500),
-                    queue_length=DEFAULT_QUEUE_LENGTH, follows_ports="address" not in given)
-    bridge.index = words.number(given["index"], "index") if "index" in given else 0
-    _put(request, bridge, given)
-    if "address" in given:
-        bridge.set_mac(mac)
+    links.add_bridge(_new_link(request, given))
 
 
 def _add_veth(request: Request, given: dict[str, str], rest: list[str]) -> None:
     if rest and rest[0] != "peer":
         raise Complaint(VETH_USAGE, words.WRONG_WORD)
-    peer_given = words.read(rest[1:], SETTINGS, bare="name")
-    machine = request.namespace.machine
-    homes = [_home(request, settings) for settings in (given, peer_given)]
-    peer_name = _name(peer_given, homes[1], "veth")
-    name = _name(given, homes[0], "veth", taken=peer_name)
-    if name in homes[0].devices:
-        raise words.answers(errno.EEXIST)
-    ends = [Veth(label, _mac(settings, machine), _mtu(settings, 1500), queue_length=DEFAULT_QUEUE_LENGTH)
-            for label, settings in ((name, given), (peer_name, peer_given))]
-    Veth.pair(*ends)
-    for end, settings in zip(ends, (given, peer_given), strict=True):
-        end.index = words.number(settings["index"], "index") if "index" in settings else 0
-    try:
-        # the kernel registers the other end first, which so gets the lower index
-        homes[1].add_device(ends[1])
-        homes[0].add_device(ends[0])
-    except FileExistsError:
-        if ends[1].namespace is not None:
-            homes[1].take_device(ends[1])
-        raise words.answers(errno.EEXIST) from None
+    peer_given = words.read(rest[1:], {**SETTINGS, "dev": "dev"}, bare="dev")
+    near, far = (_new_link(request, settings) for settings in (given, peer_given))
+    links.add_veth(near, far)
 
 
-def _home(request: Request, given: dict[str, str]) -> Namespace:
-    return target(request, given["netns"]) if "netns" in given else request.namespace
-
-
-def _put(request: Request, device: Device, given: dict[str, str]) -> None:
-    try:
-        _home(request, given).add_device(device)
-    except FileExistsError:
-        raise words.answers(errno.EEXIST) from None
-
-
-def _name(given: dict[str, str], namespace: Namespace, kind: str, taken: str = "") -> str:
-    """The name that was given, or the kernel's own: the kind with the first number that is free."""
-    if "name" in given:
-        return _checked_name(given["name"])
-    numbered = (f"{kind}{number}" for number in range(len(namespace.devices) + 2))
-    return next(name for name in numbered if name not in namespace.devices and name != taken)
+def _new_link(request: Request, given: dict[str, str]) -> NewLink:
+    if "/" in given.get("dev", ""):
+        raise Complaint(f'Error: argument "{given["dev"]}" is wrong: "dev" not a valid ifname', words.WRONG_WORD)
+    home = target(request, given["netns"]) if "netns" in given else request.namespace
+    return NewLink(home, _checked_name(given["name"]) if "name" in given else given.get("dev", ""),
+                   words.mac_address(given["address"]) if "address" in given else "",
+                   words.number(given["mtu"], "mtu") if "mtu" in given else 1500,
+                   words.number(given["index"], "index") if "index" in given else 0)
 
 
 def _checked_name(name: str) -> str:
@@ -100,36 +71,27 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _mac(given: dict[str, str], machine: Machine) -> str:
-    return words.mac_address(given["address"]) if "address" in given else machine.new_mac()
-
-
-def _mtu(given: dict[str, str], default: int, highest: int = HIGHEST_MTU) -> int:
-    value = words.number(given["mtu"], "mtu") if "mtu" in given else default
-    if value < LOWEST_MTU:
-        raise words.kernel_error("mtu less than device minimum.")
-    if value > highest:
-        raise words.kernel_error("mtu greater than device maximum.")
-    return value
-
-
 def delete(request: Request, rest: list[str]) -> None:
     given = words.read(rest, {"dev": "dev"}, bare="dev")
     if "dev" not in given:
         raise Complaint('Not enough information: "dev" argument is required.', words.WRONG_WORD)
     device = words.to_change(request.namespace, given["dev"])
     request.need_privilege()
-    if device.kind in ("loopback", "physical"):
-        raise words.answers(errno.EOPNOTSUPP)
-    request.namespace.remove_device(device)
+    try:
+        links.remove(request.namespace, device)
+    except Refused as refusal:
+        raise words.refused(refusal) from None
 
 
 def change(request: Request, rest: list[str]) -> None:
     unsimulated = next((word for word in rest if word in UNSIMULATED), None)
     if unsimulated is not None:
         raise words.not_simulated(f"link set {unsimulated}")
-    given = words.read(rest, {**SETTINGS, "dev": "dev", "master": "master"}, flags=("up", "down", "nomaster"),
-                       bare="dev")
+    known = {**SETTINGS, **QUEUE_LENGTH, **{word: word for word in SWITCHES}, "dev": "dev", "master": "master"}
+    given = words.read(rest, known, flags=("up", "down", "nomaster"), bare="dev")
+    for word in SWITCHES:
+        if given.get(word, "on") not in ("on", "off"):
+            raise Complaint(f'Error: argument of "{word}" must be "on" or "off", not "{given[word]}"')
     if "dev" not in given:
         raise Complaint('Not enough information: "dev" argument is required.', words.WRONG_WORD)
     if "master" in given and given["master"] not in request.namespace.devices:
@@ -138,8 +100,12 @@ def change(request: Request, rest: list[str]) -> None:
     name = _checked_name(given["name"]) if "name" in given else ""
     device = words.to_change(request.namespace, given["dev"])
     request.need_privilege()
-    _set_hardware(device, given)
-    _set_master(request.namespace, device, given)
+    try:
+        _set_hardware(device, given)
+        if "nomaster" in given or "master" in given:
+            links.set_master(device, request.namespace.devices[given["master"]] if "master" in given else None)
+    except Refused as refusal:
+        raise words.refused(refusal) from None
     _set_place(request.namespace, device, name, home)
     for flag, switch in (("up", Namespace.set_up), ("down", Namespace.set_down)):
         if flag in given and device.namespace is not None:
@@ -147,34 +113,16 @@ def change(request: Request, rest: list[str]) -> None:
 
 
 def _set_hardware(device: Device, given: dict[str, str]) -> None:
+    """Raises Refused."""
     if "address" in given:
-        mac = words.mac_address(given["address"])
-        if int(mac[:2], 16) & 1:
-            raise words.answers(errno.EADDRNOTAVAIL)
-        if isinstance(device, Bridge):
-            device.set_mac(mac)
-        else:
-            if device.master is not None:
-                device.master.forwarding.move(device.mac, mac, device)
-            device.mac = mac
+        links.set_mac(device, words.mac_address(given["address"]))
+    if "txqueuelen" in given:
+        device.queue_length = words.number(given["txqueuelen"], "txqueuelen")
+    for word, flag in SWITCHES.items():
+        if word in given:
+            (device.flags.add if (given[word] == "on") != (word == "arp") else device.flags.discard)(flag)
     if "mtu" in given:
-        device.mtu = _mtu(given, device.mtu, 2**31 if device.kind == "loopback" else HIGHEST_MTU)
-        ipv6.follow(device)
-
-
-def _set_master(namespace: Namespace, device: Device, given: dict[str, str]) -> None:
-    """A port leaves its bridge first, even when the new one then refuses it (rtnetlink.c, do_set_master)."""
-    if device.master is not None and ("nomaster" in given or "master" in given):
-        device.master.remove_port(device)
-    if "master" in given:
-        bridge = namespace.devices[given["master"]]
-        if not isinstance(bridge, Bridge):
-            raise words.answers(errno.EOPNOTSUPP)
-        if isinstance(device, Bridge):
-            raise words.kernel_error("Can not enslave a bridge to a bridge.")
-        if device.kind == "loopback":
-            raise words.answers(errno.EINVAL)
-        bridge.add_port(device)
+        links.set_mtu(device, words.number(given["mtu"], "mtu"))
 
 
 def _set_place(namespace: Namespace, device: Device, name: str, home: Namespace | None) -> None:

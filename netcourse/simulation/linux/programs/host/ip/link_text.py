@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from netcourse.simulation.linux.device import Device, Veth
+from netcourse.simulation.linux.links import near_peer
 from netcourse.simulation.linux.programs.host.ip import details
 from netcourse.simulation.linux.programs.host.ip.words import Request
 
 Fields = dict[str, object]
+_SWITCHED = ("MULTICAST", "NOARP", "ALLMULTI", "PROMISC", "DYNAMIC", "NOTRAILERS")
 
 
 def flags(device: Device) -> list[str]:
     """In the order of net/if.h's bits, as ipaddress.c prints them."""
     found = [] if device.carrier or not device.up else ["NO-CARRIER"]
-    found += ["LOOPBACK"] if device.kind == "loopback" else ["BROADCAST", "MULTICAST"]
+    found += ["LOOPBACK"] if device.kind == "loopback" else ["BROADCAST"]
+    found += [flag for flag in _SWITCHED if flag in device.flags]
     found += ["UP"] if device.up else []
     found += ["LOWER_UP"] if device.up and device.carrier else []
     peer = near_peer(device)
     return [*found, "M-DOWN"] if peer is not None and not peer.up else found
-
-
-def near_peer(device: Device) -> Device | None:
-    """The other end of a veth, where it is in the same namespace."""
-    peer = device.peer if isinstance(device, Veth) else None
-    return peer if peer is not None and peer.namespace is device.namespace else None
 
 
 def _other_end(device: Device) -> Fields:
@@ -87,8 +84,12 @@ def head_text(record: Fields) -> str:
 
 
 def hardware_text(record: Fields) -> str:
-    text = f"    link/{record['link_type']} {record['address']} brd {record['broadcast']}"
-    text += f" link-netns {record['link_netns']}" if "link_netns" in record else ""
+    return f"    link/{record['link_type']} {record['address']} brd {record['broadcast']}" + namespace_text(record)
+
+
+def namespace_text(record: Fields) -> str:
+    """Where the other end is."""
+    text = f" link-netns {record['link_netns']}" if "link_netns" in record else ""
     return text + (f" link-netnsid {record['link_netnsid']}" if "link_netnsid" in record else "")
 
 

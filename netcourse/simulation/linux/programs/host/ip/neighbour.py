@@ -17,7 +17,7 @@ STATES = ("permanent", "reachable", "stale", "delay", "probe", "failed", "incomp
 
 def _chosen(request: Request, given: dict[str, str]) -> list[Neighbour]:
     device = words.to_change(request.namespace, given["dev"]) if "dev" in given else None
-    within = words.prefix(given["to"]) if "to" in given and given["to"] != "all" else None
+    within = words.prefix(given["to"]).network if "to" in given and given["to"] != "all" else None
     _state(given)
     return [entry for entry in request.namespace.neighbours.listing()
             if device in (None, entry.device) and (within is None or entry.ip in within)

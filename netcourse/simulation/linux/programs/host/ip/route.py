@@ -13,6 +13,7 @@ from netcourse.simulation.linux.programs.busybox.options import Complaint
 from netcourse.simulation.linux.programs.host.ip import ipv6_route, printing, words
 from netcourse.simulation.linux.programs.host.ip.words import Request
 from netcourse.simulation.linux.routes import NoRoute, Route
+from netcourse.simulation.linux.ways import find_way
 
 Fields = dict[str, object]
 SELECTORS = {"dev": "dev", "oif": "dev", "via": "via", "proto": "proto", "protocol": "proto", "scope": "scope",
@@ -54,6 +55,7 @@ def _destination(network: IPv4Network) -> str:
     return str(network.network_address) if network.prefixlen == 32 else str(network)
 
 
+_CACHE_FLAGS = {"unicast": [], "local": ["local"], "broadcast": ["local", "brd"], "multicast": ["mc"]}
 _WORDS = {"gateway": "via", "dev": "dev", "table": "table", "protocol": "proto", "scope": "scope", "prefsrc": "src",
           "metric": "metric"}
 
@@ -92,13 +94,13 @@ def selected(request: Request, given: dict[str, str], table: str = "main") -> li
     for wanted, value in tests:
         found = [route for route in found if wanted is None or value(route) == wanted]
     if "to" in given:
-        exact = words.prefix(given["to"])
+        exact = words.prefix(given["to"]).network
         found = [route for route in found if route.destination == exact]
     if "root" in given:
-        root = words.prefix(given["root"])
+        root = words.prefix(given["root"]).network
         found = [route for route in found if route.destination.subnet_of(root)]
     if "match" in given:
-        inner = words.prefix(given["match"])
+        inner = words.prefix(given["match"]).network
         found = [route for route in found if inner.subnet_of(route.destination)]
     return found
 
@@ -171,11 +173,11 @@ def get(request: Request, rest: list[str]) -> None:
     given = words.read([word for word in plain if word not in bare], options)
     if not bare:
         raise Complaint("need at least a destination address")
-    try:
-        target = IPv4Address(bare[-1])
-    except ValueError:
-        raise Complaint(f'Error: any valid prefix is expected rather than "{bare[-1]}".') from None
-    fields = _way(request.namespace, target, given, as_stored=bool(flags))
+    target = words.prefix(bare[-1])
+    length = target.network.prefixlen
+    if "/" in bare[-1] and length != target.max_prefixlen:
+        request.process.complain(f"Warning: /{length} as prefix is invalid, only /32 (or none) is supported.")
+    fields = _way(request.namespace, target.ip, given, as_stored=bool(flags))
     if "json" in request.options:
         fields |= {"metrics": [{"mtu": fields.pop("mtu")}]} if "mtu" in fields else {}
         printing.write_json(request, [fields])
@@ -187,33 +189,20 @@ def _way(namespace: Namespace, target: IPv4Address, given: dict[str, str], *, as
     sender = words.ip_address(given["from"]) if "from" in given else None
     if "oif" in given:
         words.to_change(namespace, given["oif"])
-    if sender is not None and not namespace.is_local(sender):
-        raise words.answers(errno.ENETUNREACH)
-    if namespace.is_local(target):
-        return _cached({"type": "local", "dst": str(target)}, "lo", sender, target, cache=["local"])
     try:
-        route = namespace.route_to(target)
-        if "oif" in given:
-            route = namespace.routes.lookup(target, given["oif"]) or Route(IPv4Network(target), given["oif"])
-        if as_stored:
-            return record(namespace, route)
-        fields: Fields = {"dst": str(target)}
-        broadcast = namespace.is_broadcast(target)
-        source = _source(namespace, route, target)
+        way = find_way(namespace, target, sender=sender, interface=given.get("oif", ""))
+        if as_stored and way.kind != "local":
+            return record(namespace, namespace.route_to(target, given.get("oif", "")))
     except NoRoute as refusal:
         raise words.answers(refusal.errno or errno.ENETUNREACH) from None
-    fields = ({"type": "broadcast"} if broadcast else {}) | fields
-    via: Fields = {"gateway": str(route.gateway)} if route.gateway else {}
-    fields = _cached(fields, route.interface, sender, source, via=via, cache=["local", "brd"] if broadcast else [])
+    fields: Fields = {"type": way.kind} if way.kind != "unicast" else {}
+    fields["dst"] = str(target)
+    via: Fields = {"gateway": str(way.gateway)} if way.gateway else {}
+    fields = _cached(fields, way.interface, sender, way.source, via=via, cache=_CACHE_FLAGS[way.kind])
+    if way.kind == "multicast":
+        fields["flags"] = ["rt_offload_failed"]  # one bit is both RTCF_MULTICAST and RTM_F_OFFLOAD_FAILED
     learnt = namespace.ipv4.path_mtus.known(target)
     return fields | ({"expires": learnt[1], "mtu": learnt[0]} if learnt is not None else {})
-
-
-def _source(namespace: Namespace, route: Route, target: IPv4Address) -> IPv4Address:
-    if route.source is not None:
-        return route.source
-    address = namespace.devices[route.interface].address_in(route.gateway or target)
-    return address.ip if address is not None else namespace.source_for(target)
 
 
 def _cached(fields: Fields, interface: str, sender: IPv4Address | None, source: IPv4Address, *,

@@ -8,13 +8,14 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import resources
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Interface
 
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.options import Complaint
+from netcourse.simulation.linux.refusal import Refused
 
 WRONG_WORD = 255
 REFUSED = 2
@@ -46,6 +47,10 @@ def answers(number: int) -> Complaint:
 def kernel_error(sentence: str) -> Complaint:
     """The kernel refused in words (NLMSGERR_ATTR_MSG)."""
     return Complaint(f"Error: {sentence}", REFUSED)
+
+
+def refused(refusal: Refused) -> Complaint:
+    return kernel_error(refusal.sentence) if refusal.sentence else answers(refusal.number)
 
 
 def wrong_argument(word: str, problem: str) -> Complaint:
@@ -105,16 +110,14 @@ def _whole(word: str) -> str:
     return ip + ".0" * missing + slash + length if slash and re.fullmatch(r"[\d.]+", ip) else word
 
 
-def prefix(word: str) -> IPv4Network:
-    """A prefix as it was typed; its host bits are the kernel's to complain about. Raises Complaint."""
+def prefix(word: str) -> IPv4Interface:
+    """A prefix as it was typed: its host bits are the kernel's to complain about. Raises Complaint."""
     if word in ("default", "all", "any"):
-        return IPv4Network("0.0.0.0/0")
+        return IPv4Interface("0.0.0.0/0")
     try:
-        return IPv4Network(_whole(word))
-    except (AddressValueError, NetmaskValueError):
-        raise Complaint(f'Error: any valid prefix is expected rather than "{word}".') from None
+        return IPv4Interface(_whole(word))
     except ValueError:
-        raise kernel_error("Invalid prefix for given prefix length.") from None
+        raise Complaint(f'Error: any valid prefix is expected rather than "{word}".') from None
 
 
 def address_with_prefix(word: str) -> Address:

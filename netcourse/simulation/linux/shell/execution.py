@@ -80,6 +80,7 @@ async def _become(shell: Shell, words: list[str], environment: dict[str, str], s
     """execve(2), but for what busybox does without it: that still looks like the shell."""
     process = shell.process
     await process.sleep(FORK_SECONDS)
+    shell.traps.forget(process)
     process.title = process.command_line if words[0] in WITHOUT_EXECVE else None
     return await _run_in(process, shell, words, environment, streams)
 

@@ -28,6 +28,8 @@ async def sh(process: Process) -> int:
         process.complain(f"{process.arguments[0]}: illegal option -{wrong}")
         return 2
     shell.options |= set(letters) - set("csli")
+    if process.is_init and ("c" in letters or (words and "s" not in letters)):
+        shell.traps.catch_interrupt(process)
     if "c" in letters:
         if not words:
             process.complain(f"{process.arguments[0]}: -c requires an argument")

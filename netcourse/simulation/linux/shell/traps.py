@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netcourse.simulation.linux.process import Process
-from netcourse.simulation.linux.signals import NAMES
+from netcourse.simulation.linux.signals import NAMES, Signal
 from netcourse.simulation.linux.tasks import Future
 
 AT_END = "EXIT"
+LEAVING = f"exit {128 + Signal.SIGINT}"
 
 
 def signal_name(text: str) -> str:
@@ -44,21 +45,34 @@ class Traps:
         if name != AT_END:
             process.signal_handlers.pop(_number(name), None)
 
+    def catch_interrupt(self, process: Process) -> None:
+        """A shell that isn't fed by standard input catches SIGINT, which so ends it even as a container's first process
+        (setsignal in ash.c)."""
+        process.signal_handlers.setdefault(Signal.SIGINT, self._interrupted)
+
+    def _interrupted(self) -> None:
+        self._come("INT")
+
     def forget(self, process: Process) -> None:
         """Another program is to take the shell's place: only what is ignored stays so (execve(2))."""
+        if process.signal_handlers.get(Signal.SIGINT) == self._interrupted:
+            del process.signal_handlers[Signal.SIGINT]
         for name in [name for name, action in self.actions.items() if action]:
             self.reset(process, name)
 
     def _arrive(self, name: str) -> None:
         if self.actions.get(name):
-            self._pending.append(name)
-            came, self.came = self.came, Future()
-            came.set(None)
+            self._come(name)
+
+    def _come(self, name: str) -> None:
+        self._pending.append(name)
+        came, self.came = self.came, Future()
+        came.set(None)
 
     def take(self) -> list[str]:
         """What is to be done now, for the signals that have come since."""
         pending, self._pending = self._pending, []
-        return [self.actions[name] for name in pending if name in self.actions]
+        return [self.actions.get(name, LEAVING) for name in pending]
 
     def at_end(self) -> str:
         return self.actions.pop(AT_END, "")

@@ -93,9 +93,11 @@ def flush(request: Request, rest: list[str]) -> None:
         raise Complaint('"ip route flush" requires arguments.')
     if rest == ["cache"]:
         try:
-            request.process.files.write(FLUSH_FILE, b"-1")
+            request.process.files.write(FLUSH_FILE, b"")  # which may be mounted read-only
         except OSError as error:
             request.process.complain(f'Cannot open "{FLUSH_FILE}": {error.strerror}')
+            return
+        request.namespace.ipv4.path_mtus.forget()
         return
     given = read_selection(rest)
     if given.get("table", "main") not in ("main", "254") or request.family == "6":

@@ -37,7 +37,7 @@ bridge_options = _words(
     f"--internal {OPTION}bridge.gateway_mode_ipv4=isolated", f"{OPTION}bridge.gateway_mode_ipv4=isolated",
     f"{OPTION}bridge.inhibit_ipv4=true", f"{OPTION}container_iface_prefix=lan")
 odd_subnets = st.sampled_from(["10.201.1.128/25", "10.201.0.0/16", "10.201.2.7/24", "10.201.3.0/30", "10.201.3.0/31",
-                               "10.201.3.8/32", "172.17.4.0/24", "10.201.1.0/24 --subnet 10.202.1.0/24"])
+                               "10.201.3.8/32", "172.17.4.0/24", "10.206.1.0/24 --subnet 10.207.1.0/24"])
 
 
 @st.composite

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from netcourse.simulation.docker.errors import failed
+from netcourse.simulation.docker.limits import LEAST_QUOTA
 from netcourse.simulation.docker.starting import NEVER_RAN, PREFIX, CannotStart
 
 LEAST_SHARES, MOST_SHARES = 2, 262144
-LEAST_QUOTA = 1000
 NANOSECONDS_PER_MICROSECOND_OF_QUOTA = 10_000
 """The quota is for a period of a tenth of a second."""
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from netcourse.simulation.docker.errors import bad_request, failed, not_simulated
+from netcourse.simulation.docker.truth import FALSE, TRUE
 
 Settings = dict[str, Any]
 MODES = {
@@ -25,7 +26,6 @@ UNSIMULATED = {
 }
 SECURITY_OPTIONS = ("label", "apparmor", "seccomp", "no-new-privileges", "writable-cgroups")
 SECURITY_FLAGS = ("no-new-privileges", "writable-cgroups")
-BOOLEANS = ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
 INTERFACE_SYSCTL = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.eth[0-9]+\..*")
 
 
@@ -50,7 +50,7 @@ def check_security(_: Settings, host_config: Settings) -> None:
             raise failed(f'invalid --security-opt 1: "{text}"')
         if name not in SECURITY_OPTIONS:
             raise failed(f'invalid --security-opt 2: "{text}"')
-        if name in SECURITY_FLAGS and separator and value not in BOOLEANS:
+        if name in SECURITY_FLAGS and separator and value not in TRUE | FALSE:
             raise failed(f'invalid --security-opt 2: "{text}"')
         if name == "seccomp" and value not in ("unconfined", "builtin"):
             raise not_simulated("a seccomp profile of one's own")

@@ -9,7 +9,6 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from netcourse.simulation.linux import ipv6
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.device import Device
-from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.process import Process
 from netcourse.simulation.linux.programs.busybox.ip.link import link_lines, show_links
 from netcourse.simulation.linux.programs.busybox.ip.route_changes import SCOPES
@@ -45,8 +44,7 @@ def address(process: Process, words: Words, manner: Manner) -> None:
         given, rest = arguments(rest, {"dev", "brd", "broadcast", "label", "scope", "local", "peer"})
         if "dev" not in given:
             raise Complaint('ip: need "dev IFACE"')
-        need_privilege(process)
-        _change(process.namespace, given, rest, verb)
+        _change(process, given, rest, verb)
     else:
         raise invalid(verb)
 
@@ -116,7 +114,7 @@ def _flush(process: Process, words: Words) -> None:
         raise Complaint(problem)
 
 
-def _change(namespace: Namespace, given: dict[str, str], rest: Words, verb: str) -> None:
+def _change(process: Process, given: dict[str, str], rest: Words, verb: str) -> None:
     texts = [*([given["local"]] if "local" in given else []), *rest]
     if len(texts) > 1:
         raise duplicate("local", texts[1])
@@ -128,7 +126,9 @@ def _change(namespace: Namespace, given: dict[str, str], rest: Words, verb: str)
     scope = given.get("scope") or ("host" if wanted is not None and wanted.ip.is_loopback else "global")
     if scope not in SCOPES:
         raise Complaint(f"ip: invalid argument '{scope}' to 'scope'")
+    namespace = process.namespace
     device = find_device(namespace, given["dev"])
+    need_privilege(process)
     if wanted is None:
         raise refused(errno.ERANGE if texts and not is_anything(texts[0]) else errno.EOPNOTSUPP)
     entry = Address(wanted.ip, wanted.network.prefixlen, broadcast, scope, label)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netcourse.packets import ARP, BROADCAST_MAC, UNKNOWN_MAC, Ethernet, IPv4
-from netcourse.simulation.linux import fragments, ipv6
-from netcourse.simulation.linux.device import HEADER_LENGTH, Device
+from netcourse.simulation.linux import fragments, linkwatch
+from netcourse.simulation.linux.device import HEADER_LENGTH, SET_ADDRESS, Device
 from netcourse.simulation.linux.forwarding import ForwardingDatabase
 from netcourse.simulation.linux.local_addresses import ALL_HOSTS_MAC
 from netcourse.simulation.linux.netfilter.passage import Link
@@ -20,6 +20,7 @@ class Bridge(Device):
     """
 
     kind = "bridge"
+    begins_with_carrier = True
     __slots__ = ("follows_ports", "forwarding", "hairpin", "has_settled", "ports")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0,
@@ -48,6 +49,7 @@ class Bridge(Device):
         """By hand, which it keeps from now on."""
         self.forwarding.move(self.mac, mac, None)
         self.mac, self.follows_ports, self.has_settled = mac, False, True
+        self.address_origin = SET_ADDRESS
 
     def add_port(self, device: Device) -> None:
         """Raises OSError(EBUSY) when the device is a port already."""
@@ -58,9 +60,12 @@ class Bridge(Device):
         device.port_number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         self.ports[device.name] = device
         self.forwarding.put(device.mac, device)
+        if self.up and not self.has_settled:
+            # this port doesn't forward yet (br_add_if)
+            self.had_carrier, self.carrier_downs = False, self.carrier_downs + 1
         self.has_settled = True
         self._follow()
-        ipv6.follow(self)
+        linkwatch.follow(self)
 
     def remove_port(self, device: Device) -> None:
         self.ports.pop(device.name, None)
@@ -73,6 +78,11 @@ class Bridge(Device):
         """Nobody is behind this port any more."""
         self.forwarding.forget_learnt(port)
         self._check_carrier()
+
+    def note_carrier(self) -> None:
+        """Nothing is counted while it is switched off."""
+        if self.up:
+            super().note_carrier()
 
     def _check_carrier(self) -> None:
         if self.up and not self.carrier:

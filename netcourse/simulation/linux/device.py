@@ -23,6 +23,9 @@ DEFAULT_QUEUE_LENGTH = 1000
 LOWEST_MTU, HIGHEST_MTU = 68, 65535
 HEADER_LENGTH = 14
 VLAN_TAG_LENGTH = 4
+# where a name and an address come from (NET_NAME_ and NET_ADDR_ in include/uapi/linux/netdevice.h)
+NAMED_BY_KERNEL, NAMED_PREDICTABLY, NAMED_BY_USER, RENAMED = 1, 2, 3, 4
+ADDRESS_OF_ITS_OWN, RANDOM_ADDRESS, SET_ADDRESS = 0, 1, 3
 
 
 class Device:
@@ -30,15 +33,17 @@ class Device:
 
     ``was_up`` is what its queueing discipline tells: noop until the device is first up (net/sched/sch_generic.c).
     ``queue_length`` is in packets (IFLA_TXQLEN). ``extra_macs`` are those that it was told to listen to.
-    ``flags`` are the names, in net/if.h, of those that somebody can set (PROMISC, NOARP ...).
+    ``flags`` are the names, in net/if.h, of those that somebody can set (PROMISC, NOARP ...). ``carrier_ups`` and
+    ``carrier_downs``: how often the carrier has come and gone.
     """
 
     kind = "device"
     counts_headers = True
+    begins_with_carrier = False
 
-    __slots__ = ("addresses", "extra_macs", "flags", "index", "ipv6_disabled", "mac", "master", "mtu", "name",
-                 "namespace", "port_number", "queue_length", "received_bytes", "received_packets", "sent_bytes",
-                 "sent_packets", "up", "was_up")
+    __slots__ = ("address_origin", "addresses", "carrier_downs", "carrier_ups", "extra_macs", "flags", "had_carrier",
+                 "index", "ipv6_disabled", "mac", "master", "mtu", "name", "name_origin", "namespace", "port_number",
+                 "queue_length", "received_bytes", "received_packets", "sent_bytes", "sent_packets", "up", "was_up")
 
     def __init__(self, name: str, mac: str, mtu: int = 1500, *, queue_length: int = 0) -> None:
         self.name, self.mac, self.mtu, self.queue_length = name, mac, mtu, queue_length
@@ -52,6 +57,9 @@ class Device:
         self.port_number = 0
         self.namespace: Namespace | None = None
         self.received_packets = self.received_bytes = self.sent_packets = self.sent_bytes = 0
+        self.name_origin, self.address_origin = NAMED_BY_USER, RANDOM_ADDRESS
+        self.had_carrier = self.begins_with_carrier
+        self.carrier_ups, self.carrier_downs = 0, int(not self.begins_with_carrier)
 
     @property
     def carrier(self) -> bool:
@@ -67,6 +75,13 @@ class Device:
     def link_index(self) -> int | None:
         """The index of the other end, for ``eth0@if7``; None for a device that has none."""
         return None
+
+    def note_carrier(self) -> None:
+        """Count it where it has come or gone (netif_carrier_on in net/sched/sch_generic.c)."""
+        if self.carrier is not self.had_carrier:
+            self.had_carrier = self.carrier
+            self.carrier_ups += self.had_carrier
+            self.carrier_downs += not self.had_carrier
 
     def transmit(self, frame: Ethernet) -> None:
         """Send a frame out of the device; lost when the device is down."""
@@ -136,10 +151,15 @@ class Loopback(Device):
 
     kind = "loopback"
     counts_headers = False
+    begins_with_carrier = True
     __slots__ = ()
 
     def __init__(self) -> None:
         super().__init__("lo", "00:00:00:00:00:00", 65536, queue_length=DEFAULT_QUEUE_LENGTH)
+        self.name_origin, self.address_origin = NAMED_PREDICTABLY, ADDRESS_OF_ITS_OWN
+
+    def note_carrier(self) -> None:
+        """It always has one."""
 
     @property
     def operational_state(self) -> str:
@@ -237,6 +257,7 @@ class Physical(Device):
 
     def __init__(self, name: str, mac: str, switch: Switch, mtu: int = 1500) -> None:
         super().__init__(name, mac, mtu, queue_length=DEFAULT_QUEUE_LENGTH)
+        self.name_origin, self.address_origin = NAMED_BY_KERNEL, ADDRESS_OF_ITS_OWN
         self.switch = switch
         switch.cards.append(self)
 

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 from netcourse.simulation.linux.clock import MILLISECOND
-from netcourse.simulation.linux.device import Device, Veth
+from netcourse.simulation.linux.device import Device
 
 if TYPE_CHECKING:
     from netcourse.simulation.linux.namespace import Namespace
@@ -66,17 +66,8 @@ def addresses_of(device: Device) -> list[InterfaceAddress]:
     return [InterfaceAddress(own.ip, LINK_LOCAL_NETWORK.prefixlen, "link", is_tentative)]
 
 
-def follow(device: Device) -> None:
-    """Something about ``device`` has changed: it, the other end of its cable and the bridges that these are ports of
-    get an address as soon as they carry frames, and keep it until they are switched off."""
-    peer = device.peer if isinstance(device, Veth) else None
-    ends = [end for end in (device, peer) if end is not None]
-    for changed in (*ends, *(end.master for end in ends)):
-        if changed is not None and changed.namespace is not None:
-            _follow(changed, changed.namespace)
-
-
-def _follow(device: Device, namespace: Namespace) -> None:
+def follow(device: Device, namespace: Namespace) -> None:
+    """It gets an address as soon as it carries frames, and keeps it until it is switched off."""
     if not device.up or device.mtu < LOWEST_MTU or device.ipv6_disabled:
         namespace.link_local.pop(device, None)
     elif device not in namespace.link_local and device.carrier and device is not namespace.loopback:

@@ -6,9 +6,19 @@ import errno
 from dataclasses import dataclass
 
 from netcourse.packets import UNKNOWN_MAC
-from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux import linkwatch
 from netcourse.simulation.linux.bridge import Bridge
-from netcourse.simulation.linux.device import DEFAULT_QUEUE_LENGTH, HIGHEST_MTU, LOWEST_MTU, Device, Veth
+from netcourse.simulation.linux.device import (
+    DEFAULT_QUEUE_LENGTH,
+    HIGHEST_MTU,
+    LOWEST_MTU,
+    NAMED_BY_KERNEL,
+    NAMED_BY_USER,
+    RANDOM_ADDRESS,
+    SET_ADDRESS,
+    Device,
+    Veth,
+)
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.refusal import Refused
 
@@ -32,7 +42,7 @@ def add_bridge(new: NewLink) -> None:
     bridge = Bridge(name, new.mac or new.namespace.machine.new_mac(), checked_mtu(new.mtu),
                     queue_length=DEFAULT_QUEUE_LENGTH, follows_ports=not new.mac)
     bridge.index = new.index
-    _put(bridge, new.namespace)
+    _put(bridge, new)
     if new.mac:
         bridge.set_mac(new.mac)
 
@@ -48,18 +58,20 @@ def add_veth(near: NewLink, far: NewLink) -> None:
     Veth.pair(*ends)
     ends[0].index, ends[1].index = near.index, far.index
     # the other end is registered first, which so gets the lower index
-    _put(ends[1], far.namespace)
+    _put(ends[1], far)
     try:
-        _put(ends[0], near.namespace)
+        _put(ends[0], near)
     except Refused:
         far.namespace.take_device(ends[1])
         raise
 
 
-def _put(device: Device, namespace: Namespace) -> None:
+def _put(device: Device, new: NewLink) -> None:
     _check_name(device.name)
+    device.name_origin = NAMED_BY_USER if new.name else NAMED_BY_KERNEL
+    device.address_origin = SET_ADDRESS if new.mac else RANDOM_ADDRESS
     try:
-        namespace.add_device(device)
+        new.namespace.add_device(device)
     except FileExistsError:
         raise Refused(errno.EEXIST) from None
 
@@ -109,7 +121,7 @@ def checked_mtu(value: int, highest: int = HIGHEST_MTU) -> int:
 def set_mtu(device: Device, value: int) -> None:
     """Raises Refused."""
     device.mtu = checked_mtu(value, 2**31 if device.kind == "loopback" else HIGHEST_MTU)
-    ipv6.follow(device)
+    linkwatch.follow(device)
 
 
 def set_mac(device: Device, mac: str) -> None:
@@ -121,7 +133,7 @@ def set_mac(device: Device, mac: str) -> None:
         return
     if device.master is not None:
         device.master.forwarding.move(device.mac, mac, device)
-    device.mac = mac
+    device.mac, device.address_origin = mac, SET_ADDRESS
 
 
 def set_master(device: Device, bridge: Device | None) -> None:

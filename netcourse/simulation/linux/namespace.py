@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from netcourse.journey import Hop
 from netcourse.packets import ARP, BROADCAST_MAC, Ethernet, IPv4
-from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux import ipv6, linkwatch
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
-from netcourse.simulation.linux.device import Device, Loopback
+from netcourse.simulation.linux.device import RENAMED, Device, Loopback
 from netcourse.simulation.linux.ipv4 import IPv4Stack
 from netcourse.simulation.linux.local_addresses import ALL_HOSTS, ALL_HOSTS_MAC, LOOPBACK_ADDRESS, LocalAddresses
 from netcourse.simulation.linux.neighbours import NeighbourTable
@@ -104,7 +104,8 @@ class Namespace:
         if (name or device.name) in target.devices:
             raise FileExistsError(errno.EEXIST, "File exists")
         self.take_device(device)
-        device.name = name or device.name
+        if name is not None:
+            device.name, device.name_origin = name, RENAMED
         target.add_device(device)
 
     def rename_device(self, device: Device, name: str) -> None:
@@ -117,7 +118,7 @@ class Namespace:
             device.master.ports = {(name if d is device else n): d for n, d in device.master.ports.items()}
         self.neighbours.flush(device)
         self.settings.rename(device.name, name)
-        device.name = name
+        device.name, device.name_origin = name, RENAMED
         for route in routes:
             self.routes.add(replace(route, interface=name))
 
@@ -128,13 +129,13 @@ class Namespace:
             self.add_address(device, LOOPBACK)
         for address in device.addresses:
             self._add_connected_route(device, address)
-        ipv6.follow(device)
+        linkwatch.follow(device)
 
     def set_down(self, device: Device) -> None:
         device.up = False
         self._disable(device)
         device.went_down()
-        ipv6.follow(device)
+        linkwatch.follow(device)
 
     # Addresses
 

@@ -15,7 +15,7 @@ from netcourse.simulation.docker.errors import EngineError, failed, forbidden, n
 from netcourse.simulation.linux.address import Address
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import MILLISECOND
-from netcourse.simulation.linux.device import Veth
+from netcourse.simulation.linux.device import RENAMED, SET_ADDRESS, Veth
 from netcourse.simulation.linux.machine import Machine
 from netcourse.simulation.linux.namespace import Namespace
 from netcourse.simulation.linux.netfilter import run_command
@@ -106,6 +106,7 @@ class BridgeDriver:
         options = self._options(network)
         outside = Veth(self._new_name(), self._machine.new_mac(), options.mtu)
         inside = Veth(interface, endpoint.mac, options.mtu)
+        inside.name_origin, inside.address_origin = RENAMED, SET_ADDRESS
         # as on every network without IPv6 (moby daemon/libnetwork/osl, setIPv6)
         inside.ipv6_disabled = True
         Veth.pair(outside, inside)

@@ -1,7 +1,4 @@
-"""/sys/class/net and the folders that its links lead to: settings and counters of devices (sysfs-class-net in the ABI).
-
-How a device came by its name and its address, and how often it lost its carrier, isn't remembered, and so isn't there.
-"""
+"""/sys/class/net and the folders that its links lead to: settings and counters of devices (ABI, sysfs-class-net)."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux import linkwatch
 from netcourse.simulation.linux.bridge import Bridge
 from netcourse.simulation.linux.clock import SECOND
 from netcourse.simulation.linux.device import HIGHEST_MTU, LOWEST_MTU, Device, Physical
@@ -83,7 +80,9 @@ def _device(device: Device) -> Tree:
     loopback = device.kind == "loopback"
     broadcast = device.mac if loopback else "ff:ff:ff:ff:ff:ff"
     entries: dict[str, object] = {
-        "addr_len": 6, "address": device.mac, "broadcast": broadcast, "dev_id": "0x0", "dev_port": 0,
+        "addr_assign_type": device.address_origin, "addr_len": 6, "address": device.mac, "broadcast": broadcast,
+        "carrier_changes": device.carrier_ups + device.carrier_downs, "carrier_down_count": device.carrier_downs,
+        "carrier_up_count": device.carrier_ups, "name_assign_type": device.name_origin, "dev_id": "0x0", "dev_port": 0,
         "flags": f"{_flags(device):#x}", "gro_flush_timeout": 0, "ifindex": device.index,
         "iflink": device.link_index or device.index, "link_mode": 0, "mtu": device.mtu, "napi_defer_hard_irqs": 0,
         "netdev_group": 0, "operstate": device.operational_state.lower(), "proto_down": 0, "threaded": 0,
@@ -118,7 +117,7 @@ def _set_mtu(device: Device, value: int) -> None:
     if not LOWEST_MTU <= value <= (_LONGEST if device.kind == "loopback" else HIGHEST_MTU):
         raise ValueError(value)
     device.mtu = value
-    ipv6.follow(device)
+    linkwatch.follow(device)
 
 
 def _set_queue_length(device: Device, value: int) -> None:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from netcourse.simulation.linux import ipv6
+from netcourse.simulation.linux import linkwatch
 from netcourse.simulation.linux import settings as tunable
 from netcourse.simulation.linux.device import Device
 from netcourse.simulation.linux.kernel_files import fixed_settings as fixed
@@ -113,7 +113,7 @@ class _Settings:
             return {"disable_ipv6": self._switch(self._namespace, "ipv6_disabled_by_default")}
         if device is None:
             return self._fixed(f"ipv6/conf/{name}", {"disable_ipv6": "0"})
-        return {"disable_ipv6": self._switch(device, "ipv6_disabled", then=partial(ipv6.follow, device))}
+        return {"disable_ipv6": self._switch(device, "ipv6_disabled", then=partial(linkwatch.follow, device))}
 
     def _fixed(self, folder: str, values: dict[str, str]) -> dict[str, LiveFile]:
         return {name: self._file(*_kept(self._namespace, f"{folder}/{name}", value)) for name, value in values.items()}
